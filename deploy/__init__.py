@@ -1,0 +1,1 @@
+"""Start the whole platform, and every real part of it, without Docker."""

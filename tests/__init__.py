@@ -1,0 +1,1 @@
+"""Tests, grouped by how much of the platform they need."""
