@@ -1,0 +1,1 @@
+"""The web process: who speaks, what is asked, and the clip on its way to a release."""

@@ -1,0 +1,91 @@
+"""The one permission class: a view names its verb, the role table answers; no verb, no entry."""
+
+from typing import Any
+
+from django.db.models import Q
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from backend import policy
+from backend.accounts.models import Device, Membership, User
+from backend.problems import NotAllowed, NotFound, NotSignedIn
+
+
+def actor_of(request: Request) -> str:
+    """Return who acts, as it is written in events: `device:ID` or `user:ID`."""
+    if isinstance(request.auth, Device):
+        return f"device:{request.auth.id}"
+    return f"user:{request.user.pk}"
+
+
+def roles_in(user: User, campaign_id: Any) -> set[str]:
+    """Return the user's roles in one campaign, those that hold everywhere included."""
+    return set(
+        Membership.objects.filter(
+            Q(campaign_id=campaign_id) | Q(campaign=None), user=user
+        ).values_list("role", flat=True)
+    )
+
+
+def holds(request: Request, verb: str, campaign_id: Any) -> bool:
+    """Say whether the caller may do this in the campaign; a device is a collector in its own."""
+    device = request.auth
+    if isinstance(device, Device):
+        return verb in policy.ROLES[policy.COLLECTOR] and device.campaign_id == campaign_id
+    if request.user.is_superuser:
+        return verb not in policy.ROLES[policy.COLLECTOR] or verb in policy.ROLES[policy.MANAGER]
+    return any(verb in policy.ROLES[role] for role in roles_in(request.user, campaign_id))
+
+
+def require(request: Request, verb: str, campaign_id: Any) -> None:
+    """Raise NotFound when the campaign is not the caller's at all, NotAllowed when the verb is not."""
+    if holds(request, verb, campaign_id):
+        return
+    device = request.auth
+    if isinstance(device, Device):
+        known = device.campaign_id == campaign_id
+    else:
+        known = bool(roles_in(request.user, campaign_id))
+    raise NotAllowed() if known else NotFound()
+
+
+def campaigns_with(request: Request, verb: str) -> Q:
+    """Return the filter on Campaign for the campaigns in which the caller holds the verb."""
+    device = request.auth
+    if isinstance(device, Device):
+        allowed = verb in policy.ROLES[policy.COLLECTOR]
+        return Q(pk=device.campaign_id) if allowed else Q(pk=None)
+    if request.user.is_superuser:
+        return Q()
+    rows = Membership.objects.filter(user=request.user, role__in=policy.roles_with(verb))
+    if rows.filter(campaign=None).exists():
+        return Q()
+    return Q(pk__in=rows.values("campaign_id"))
+
+
+class Can(BasePermission):
+    """Refuse a view that names no verb for the method; sign-in is checked here, the campaign in the view.
+
+    A view has `verbs = {"GET": "clip.read"}`. The campaign a call is about is known only to the
+    view, which calls `require` (or filters by `campaigns_with`); a contract test walks all URLs.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Say whether the caller may reach the view at all."""
+        verb = getattr(view, "verbs", {}).get(request.method)
+        if verb == policy.PUBLIC:
+            return True
+        if request.user is None or not request.user.is_authenticated:
+            raise NotSignedIn()
+        if verb is None:
+            # A method that the view does not have is 405; one without a verb is denied.
+            return not hasattr(view, (request.method or "").lower())
+        if verb == policy.SIGNED_IN:
+            return True
+        if isinstance(request.auth, Device):
+            return verb in policy.ROLES[policy.COLLECTOR]
+        if request.user.is_superuser:
+            return True
+        return Membership.objects.filter(
+            user=request.user, role__in=policy.roles_with(verb)
+        ).exists()

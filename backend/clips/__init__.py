@@ -1,0 +1,1 @@
+"""The heart: sessions, clips and the one table of states they move through."""

@@ -1,0 +1,301 @@
+"""The phone's calls about sessions, prompts, clips and withdrawal."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.accounts.models import Device
+from backend.accounts.permissions import actor_of, require
+from backend.accounts.phone import own_campaign, phone_of
+from backend.clips import forms, intake, receipts, sessions, withdrawal
+from backend.clips.models import Clip
+from backend.clips.problems import BatchTooLarge
+from backend.problems import Malformed, NotFound, Problem, as_problem
+from backend.speakers.models import Speaker
+from backend.speakers.pack import PromptOut, prompt_facts
+
+BATCH = 100
+
+
+class SessionView(APIView):
+    """Open a session under the phone's id."""
+
+    verbs = {"PUT": "session.write"}
+
+    @extend_schema(
+        request=forms.SessionIn, responses={200: forms.SessionOut, 201: forms.SessionOut}
+    )
+    def put(self, request: Request, session_id: UUID) -> Response:
+        """Write the session, or answer the same again."""
+        device = phone_of(request)
+        form = forms.SessionIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        own_campaign(device, form.validated_data["campaign"])
+        session, made = sessions.open_session(
+            session_id=session_id, device=device, opened=form.validated_data, now=timezone.now()
+        )
+        return Response({"id": session.id}, status=201 if made else 200)
+
+
+class NextPromptsView(APIView):
+    """The best next prompts of a session's speaker."""
+
+    verbs = {"GET": "prompt.read"}
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("session", str, required=True),
+            OpenApiParameter("count", int, description="1 to 100, 20 if not given"),
+        ],
+        responses=PromptOut(many=True),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer prompts that this speaker has not recorded."""
+        device = phone_of(request)
+        own_campaign(device, slug)
+        try:
+            session_id = UUID(request.query_params.get("session", ""))
+            count = int(request.query_params.get("count", "20"))
+        except ValueError as error:
+            raise Malformed("`session` must be an id and `count` a whole number.") from error
+        if not 1 <= count <= BATCH:
+            raise Malformed(f"`count` must be from 1 to {BATCH}.")
+        prompts = sessions.next_prompts(session_id=session_id, device=device, count=count)
+        return Response({"prompts": [prompt_facts(prompt) for prompt in prompts]})
+
+
+def _registered(answer: intake.Registered) -> dict[str, Any]:
+    return {"id": answer.clip.pk, "state": answer.clip.state, "upload": answer.upload}
+
+
+def _confirmed(answer: receipts.Confirmed) -> dict[str, Any]:
+    body: dict[str, Any] = {"id": answer.clip.pk, "state": answer.clip.state}
+    receipt = receipts.receipt_of(answer.clip)
+    if receipt is not None:
+        body["receipt"] = receipt
+    return body
+
+
+class ClipView(APIView):
+    """One clip of the phone."""
+
+    verbs = {"PUT": "clip.record", "GET": "clip.read"}
+
+    @extend_schema(
+        request=forms.ClipIn, responses={200: forms.RegisteredOut, 201: forms.RegisteredOut}
+    )
+    def put(self, request: Request, clip_id: UUID) -> Response:
+        """Announce a clip, and learn where its bytes go; again for a fresh address."""
+        device = phone_of(request)
+        form = forms.ClipIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        item = form.validated_data | {"id": clip_id}
+        answer = intake.register_clip(
+            item=item,
+            device=device,
+            known=intake.read_known(items=[item], device=device),
+            actor=actor_of(request),
+            now=timezone.now(),
+        )
+        return Response(_registered(answer), status=201 if answer.made else 200)
+
+    @extend_schema(responses=forms.ClipOut)
+    def get(self, request: Request, clip_id: UUID) -> Response:
+        """Answer state, receipt and verdict."""
+        clip = clip_for(request, clip_id, "clip.read")
+        body = _confirmed(receipts.Confirmed(clip))
+        if clip.verdict is not None:
+            body["verdict"] = clip.verdict
+        return Response(body)
+
+
+def clip_for(request: Request, clip_id: UUID, verb: str) -> Clip:
+    """Return the clip: a phone sees its collector's own, a person those of their campaigns."""
+    clips = Clip.objects.select_related("speaker")
+    if isinstance(request.auth, Device):
+        clip = clips.of_device(request.auth).filter(pk=clip_id).first()
+        if clip is None:
+            raise NotFound()
+        return clip
+    clip = clips.filter(pk=clip_id).first()
+    if clip is None:
+        raise NotFound()
+    require(request, verb, clip.campaign_id)
+    return clip
+
+
+class ClipBatchView(APIView):
+    """Many announcements at once."""
+
+    verbs = {"POST": "clip.record"}
+
+    @extend_schema(request=forms.BatchIn, responses=forms.BatchOut)
+    def post(self, request: Request) -> Response:
+        """Announce up to 100 clips; one bad item never fails the others."""
+        device, now = phone_of(request), timezone.now()
+        form = forms.BatchIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        raw_items = form.validated_data["clips"]
+        if len(raw_items) > BATCH:
+            raise BatchTooLarge()
+        items: list[dict[str, Any] | Problem] = []
+        for raw in raw_items:
+            one = forms.BatchItemIn(data=raw)
+            try:
+                one.is_valid(raise_exception=True)
+                items.append(one.validated_data)
+            except Exception as error:
+                items.append(as_problem(error))
+        sound = [item for item in items if isinstance(item, dict)]
+        known = intake.read_known(items=sound, device=device)
+        answers: list[intake.Registered | Problem] = []
+        with transaction.atomic():
+            for item in items:
+                if isinstance(item, Problem):
+                    answers.append(item)
+                    continue
+                try:
+                    answers.append(
+                        intake.register_clip(
+                            item=item, device=device, known=known, actor=actor_of(request), now=now
+                        )
+                    )
+                except Problem as problem:
+                    answers.append(problem)
+        results = [
+            _result(_echo_id(raw), answer) for raw, answer in zip(raw_items, answers, strict=True)
+        ]
+        return Response({"results": results})
+
+
+def _echo_id(raw: Any) -> Any:
+    return raw.get("id") if isinstance(raw, dict) else None
+
+
+def _result(raw_id: Any, answer: intake.Registered | Problem) -> dict[str, Any]:
+    if isinstance(answer, Problem):
+        return {
+            "id": raw_id,
+            "status": answer.status,
+            "state": None,
+            "upload": None,
+            "problem": answer.as_dict(),
+        }
+    return _registered(answer) | {"status": 201 if answer.made else 200}
+
+
+class ClipUploadedView(APIView):
+    """The bytes were put."""
+
+    verbs = {"POST": "clip.record"}
+
+    @extend_schema(request=None, responses={200: forms.ConfirmedOut, 202: forms.ConfirmedOut})
+    def post(self, request: Request, clip_id: UUID) -> Response:
+        """Ask the store, and answer the receipt; 202 while parts are joined."""
+        phone_of(request)
+        answer = receipts.confirm_upload(
+            clip=clip_for(request, clip_id, "clip.record"),
+            actor=actor_of(request),
+            now=timezone.now(),
+        )
+        return Response(_confirmed(answer), status=202 if answer.joining else 200)
+
+
+class ClipsUploadedView(APIView):
+    """The bytes of many were put."""
+
+    verbs = {"POST": "clip.record"}
+
+    @extend_schema(request=forms.IdsIn, responses=forms.ConfirmedBatchOut)
+    def post(self, request: Request) -> Response:
+        """Confirm up to 100 clips; each has its own answer."""
+        device = phone_of(request)
+        form = forms.IdsIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        raw_ids = form.validated_data["ids"]
+        if len(raw_ids) > BATCH:
+            raise BatchTooLarge()
+        wanted = {raw: _uuid(raw) for raw in raw_ids if isinstance(raw, str)}
+        rows = Clip.objects.of_device(device).select_related("speaker")
+        clips = {
+            clip.pk: clip for clip in rows.filter(pk__in=[id_ for id_ in wanted.values() if id_])
+        }
+        answers = receipts.confirm_uploads(
+            clips=list(clips.values()), actor=actor_of(request), now=timezone.now()
+        )
+        results = []
+        for raw in raw_ids:
+            clip_id = wanted.get(raw) if isinstance(raw, str) else None
+            answer = answers.get(clip_id, NotFound()) if clip_id else NotFound()
+            if isinstance(answer, Problem):
+                state = clips[clip_id].state if clip_id in clips else None
+                results.append(
+                    {
+                        "id": raw,
+                        "status": answer.status,
+                        "state": state,
+                        "problem": answer.as_dict(),
+                    }
+                )
+            else:
+                results.append(_confirmed(answer) | {"status": 202 if answer.joining else 200})
+        return Response({"results": results})
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+class ClipWithdrawView(APIView):
+    """Withdraw one clip."""
+
+    verbs = {"POST": "clip.withdraw"}
+
+    @extend_schema(request=forms.WithdrawIn, responses={202: None})
+    def post(self, request: Request, clip_id: UUID) -> Response:
+        """From now on nothing of it is given out; its bytes are erased."""
+        form = forms.WithdrawIn(data=request.data or {})
+        form.is_valid(raise_exception=True)
+        clip = clip_for(request, clip_id, "clip.withdraw")
+        withdrawal.withdraw_clip(
+            clip_id=clip.pk,
+            actor=actor_of(request),
+            reason=form.validated_data.get("reason", ""),
+            now=timezone.now(),
+        )
+        return Response({"id": clip.pk, "state": "withdrawn"}, status=202)
+
+
+class SpeakerWithdrawView(APIView):
+    """Withdraw a speaker with all that was recorded of them."""
+
+    verbs = {"POST": "clip.withdraw"}
+
+    @extend_schema(request=forms.WithdrawIn, responses={202: None})
+    def post(self, request: Request, speaker_id: UUID) -> Response:
+        """From now on nothing of them is given out; their bytes are erased."""
+        form = forms.WithdrawIn(data=request.data or {})
+        form.is_valid(raise_exception=True)
+        device = request.auth if isinstance(request.auth, Device) else None
+        if device is None:
+            speaker = Speaker.objects.filter(pk=speaker_id).first()
+            if speaker is None:
+                raise NotFound()
+            require(request, "clip.withdraw", speaker.campaign_id)
+        clips = withdrawal.withdraw_speaker(
+            speaker_id=speaker_id,
+            device=device,
+            actor=actor_of(request),
+            reason=form.validated_data.get("reason", ""),
+            now=timezone.now(),
+        )
+        return Response({"id": speaker_id, "clips": clips}, status=202)

@@ -1,0 +1,23 @@
+"""Which jobs start when a clip enters a state: the whole pipeline on one screen."""
+
+from typing import Final
+
+from backend.clips.state import State
+from backend.coverage.counters import Bucket
+
+JOBS_ON_ENTER: Final[dict[State, tuple[str, ...]]] = {
+    State.UPLOADED: ("check_quality",),
+    State.PASSED: ("open_annotation",),
+    State.WITHDRAWN: ("erase_audio", "withdraw_routes"),
+}
+
+# What a clip counts as in coverage; a state that is not here counts as nothing.
+BUCKET: Final[dict[State, Bucket]] = {
+    State.UPLOADED: Bucket.PENDING,
+    State.REVIEW: Bucket.PENDING,
+    State.PASSED: Bucket.PENDING,
+    State.ANNOTATING: Bucket.PENDING,
+    State.DISPUTED: Bucket.PENDING,
+    State.ACCEPTED: Bucket.ACCEPTED,
+    State.REJECTED: Bucket.REJECTED,
+}

@@ -1,0 +1,193 @@
+"""Register a clip before its bytes come, and hand out where to put them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from backend import storage
+from backend.accounts.models import Device
+from backend.campaigns.models import Prompt
+from backend.clips import lifecycle
+from backend.clips.models import Clip, Session
+from backend.clips.problems import (
+    ConsentMissing,
+    PromptUnknown,
+    SessionUnknown,
+    TooLong,
+    TooManyBytes,
+)
+from backend.clips.state import State
+from backend.digest import request_digest
+from backend.problems import Malformed
+from backend.speakers.services import IdTaken, SpeakerWithdrawn
+
+MAX_PARTS = 1000
+# A duration that the phone rounds, or a last buffer, is no reason to refuse a take.
+_DURATION_SLACK_MS = 1000
+_FIRST_LOOK = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A clip and where its bytes go; `upload` is None once they are stored."""
+
+    clip: Clip
+    made: bool
+    upload: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What one call needs to know of sessions and prompts, read once for a whole batch."""
+
+    sessions: dict[UUID, Session]
+    prompts: dict[UUID, Prompt]
+    clips: dict[UUID, Clip]
+
+
+def read_known(*, items: list[dict[str, Any]], device: Device) -> Known:
+    """Read the sessions, prompts and clips that the items name, in three queries."""
+    sessions = Session.objects.select_related("speaker", "consent").filter(
+        pk__in={item["session"] for item in items},
+        collector_id=device.collector_id,
+        campaign_id=device.campaign_id,
+    )
+    prompts = Prompt.objects.filter(
+        pk__in={item["prompt"] for item in items}, campaign_id=device.campaign_id
+    )
+    clips = Clip.objects.filter(pk__in={item["id"] for item in items})
+    return Known(
+        {row.pk: row for row in sessions},
+        {row.pk: row for row in prompts},
+        {row.pk: row for row in clips},
+    )
+
+
+def register_clip(
+    *, item: dict[str, Any], device: Device, known: Known, actor: str, now: datetime
+) -> Registered:
+    """Register one clip under the phone's id, or answer the one that is there.
+
+    `item`: the validated request with its id. Raises SessionUnknown, PromptUnknown,
+    SpeakerWithdrawn, ConsentMissing, TooLong, TooManyBytes, Malformed (parts that do not add up)
+    or IdTaken. Parts may be added to a clip that is not stored yet; that is not other content.
+    """
+    parts = item.get("parts") or []
+    digest = request_digest({name: value for name, value in item.items() if name != "parts"})
+    clip = known.clips.get(item["id"])
+    if clip is not None:
+        return _again(clip, digest, parts, device, now)
+    session = known.sessions.get(item["session"])
+    if session is None:
+        raise SessionUnknown()
+    if session.speaker.withdrawn_at is not None:
+        raise SpeakerWithdrawn()
+    if session.consent.withdrawn_at is not None:
+        raise ConsentMissing()
+    prompt = known.prompts.get(item["prompt"])
+    if prompt is None:
+        raise PromptUnknown()
+    campaign = device.campaign
+    if item["duration_ms"] > campaign.max_seconds * 1000 + _DURATION_SLACK_MS:
+        raise TooLong()
+    if item["bytes"] > campaign.max_bytes:
+        raise TooManyBytes()
+    _check_parts(parts, item["bytes"])
+    clip = Clip(
+        id=item["id"],
+        session=session,
+        campaign_id=device.campaign_id,
+        speaker=session.speaker,
+        collector_id=device.collector_id,
+        prompt=prompt,
+        prompt_revision=prompt.revision,
+        seq=item["seq"],
+        take=item["take"],
+        sha256=item["sha256"],
+        bytes=item["bytes"],
+        content_type=item["content_type"],
+        duration_ms=item["duration_ms"],
+        recorded_at=item["recorded_at"],
+        parts=parts,
+        client_checks=item["client_checks"],
+        request_digest=digest,
+        cell=session.speaker.cell,
+        counted_ms=item["duration_ms"],
+        created_at=now,
+        look_at=now + _FIRST_LOOK,
+        expires_at=now + timedelta(seconds=settings.UPLOAD_WINDOW_SECONDS),
+        upload_until=now + timedelta(seconds=settings.UPLOAD_URL_SECONDS),
+    )
+    try:
+        with transaction.atomic():
+            lifecycle.begin(clip=clip, actor=actor, at=now)
+    except IntegrityError:
+        # Another request with the same id was faster.
+        return _again(Clip.objects.get(pk=item["id"]), digest, parts, device, now)
+    known.clips[clip.pk] = clip
+    return Registered(clip, True, sign_upload(clip))
+
+
+def _again(
+    clip: Clip, digest: str, parts: list[dict[str, Any]], device: Device, now: datetime
+) -> Registered:
+    if clip.request_digest != digest or clip.collector_id != device.collector_id:
+        raise IdTaken()
+    if clip.state not in (State.EXPECTED, State.EXPIRED):
+        return Registered(clip, False, None)
+    changes: dict[str, Any] = {"upload_until": now + timedelta(seconds=settings.UPLOAD_URL_SECONDS)}
+    if parts and parts != clip.parts:
+        if clip.parts:
+            raise IdTaken("The clip was announced with other parts.")
+        _check_parts(parts, clip.bytes)
+        changes["parts"] = parts
+    Clip.objects.filter(pk=clip.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(clip, name, value)
+    return Registered(clip, False, sign_upload(clip))
+
+
+def _check_parts(parts: list[dict[str, Any]], total: int) -> None:
+    if not parts:
+        return
+    numbers = [part["n"] for part in parts]
+    if numbers != list(range(1, len(parts) + 1)) or len(parts) > MAX_PARTS:
+        raise Malformed(
+            errors=[{"field": "parts", "message": f"n must run from 1, at most {MAX_PARTS}."}]
+        )
+    if sum(part["bytes"] for part in parts) != total:
+        raise Malformed(errors=[{"field": "parts", "message": "The bytes do not add up."}])
+
+
+def sign_upload(clip: Clip) -> dict[str, Any]:
+    """Return `{method, url, headers, expires_at, parts?}` for a clip whose bytes are awaited."""
+    put = storage.sign_put(
+        key=storage.clip_key(clip.pk),
+        bytes_=clip.bytes,
+        sha256=clip.sha256,
+        content_type=clip.content_type,
+    )
+    upload: dict[str, Any] = {
+        "method": "PUT",
+        "url": put.url,
+        "headers": put.headers,
+        "expires_at": clip.upload_until,
+    }
+    if clip.parts:
+        signed = []
+        for part in clip.parts:
+            part_put = storage.sign_put(
+                key=storage.part_key(clip.pk, part["n"]),
+                bytes_=part["bytes"],
+                sha256=part["sha256"],
+                content_type="application/octet-stream",
+            )
+            signed.append(
+                {"n": part["n"], "method": "PUT", "url": part_put.url, "headers": part_put.headers}
+            )
+        upload["parts"] = signed
+    return upload

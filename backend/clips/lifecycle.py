@@ -1,0 +1,98 @@
+"""The only writer of Clip.state: check the move, write it, its event, its counters and its jobs at once."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from backend.clips.dispatch import BUCKET, JOBS_ON_ENTER
+from backend.clips.models import Clip, ClipEvent
+from backend.clips.state import State, can_move
+from backend.coverage.counters import Share, move_counters
+from backend.jobs.services import enqueue_job
+from backend.problems import NotFound, Problem
+
+# Columns that may change together with a move.
+_WITH_A_MOVE = {"verdict", "counted_ms", "stored_at", "look_at"}
+
+
+class MoveRefused(Problem):
+    """The table has no such move from where the clip stands."""
+
+    slug, status, title = "move-refused", 409, "The clip cannot move there from its state."
+
+
+def begin(*, clip: Clip, actor: str, at: datetime) -> ClipEvent:
+    """Insert a new clip in `expected` with its first event, in the caller's transaction."""
+    clip.state = State.EXPECTED
+    clip.event_seq = 1
+    clip.save(force_insert=True)
+    return ClipEvent.objects.create(
+        clip=clip,
+        seq=1,
+        from_state="",
+        to_state=State.EXPECTED,
+        actor=actor,
+        at=at,
+        reason="intent",
+    )
+
+
+def move(
+    *,
+    clip_id: UUID,
+    to: State,
+    actor: str,
+    at: datetime,
+    reason: str,
+    detail: dict[str, Any] | None = None,
+    values: dict[str, Any] | None = None,
+    expected_seq: int | None = None,
+) -> ClipEvent:
+    """Move a clip to another state in one transaction.
+
+    `values` are columns that change with it (verdict, counted_ms, stored_at, look_at).
+    `expected_seq` refuses the move when the clip has moved since it was read.
+    Raises NotFound, or MoveRefused with the state the clip stands in.
+    """
+    values = values or {}
+    if not set(values) <= _WITH_A_MOVE:
+        raise ValueError(f"not for a move: {sorted(set(values) - _WITH_A_MOVE)}")
+    with transaction.atomic():
+        clip = Clip.objects.select_for_update().filter(pk=clip_id).first()
+        if clip is None:
+            raise NotFound()
+        before = State(clip.state)
+        if expected_seq is not None and clip.event_seq != expected_seq:
+            raise MoveRefused("The clip has moved since.", state=before.value)
+        if not can_move(before, to):
+            raise MoveRefused(f"From {before} to {to} there is no move.", state=before.value)
+        seq = clip.event_seq + 1
+        # The condition is what holds on SQLite, where select_for_update locks nothing.
+        written = Clip.objects.filter(pk=clip_id, event_seq=clip.event_seq).update(
+            state=to, event_seq=seq, **values
+        )
+        if not written:
+            raise MoveRefused("The clip has moved since.", state=before.value)
+        event = ClipEvent.objects.create(
+            clip_id=clip_id,
+            seq=seq,
+            from_state=before,
+            to_state=to,
+            actor=actor,
+            at=at,
+            reason=reason,
+            detail=detail or {},
+        )
+        for kind in JOBS_ON_ENTER.get(to, ()):
+            enqueue_job(kind=kind, key=f"{kind}:{clip_id}:{seq}", subject=str(clip_id), now=at)
+        # Last: the cell's row is shared by many clips, so it is locked for the shortest time.
+        move_counters(
+            campaign_id=clip.campaign_id,
+            key=clip.cell,
+            speaker_id=clip.speaker_id,
+            before=Share(BUCKET.get(before), clip.counted_ms),
+            after=Share(BUCKET.get(to), values.get("counted_ms", clip.counted_ms)),
+        )
+    return event

@@ -1,0 +1,1 @@
+"""Background work as rows: the broker may lose everything, the table loses nothing."""

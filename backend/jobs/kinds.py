@@ -1,0 +1,26 @@
+"""Every kind of job: its queue and how often it may be tried. workers/jobs has a function for each."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`attempts` counts starts, so a job that kills its worker ends as a visible failure."""
+
+    queue: str
+    attempts: int = 5
+    retry_seconds: int = 10
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "join_parts": Kind("ingest"),
+    "find_upload": Kind("ingest", attempts=20),
+    "check_quality": Kind("audio"),
+    "open_annotation": Kind("annotation", attempts=8),
+    "push_tasks": Kind("annotation", attempts=8),
+    "pull_answers": Kind("annotation", attempts=8),
+    "withdraw_routes": Kind("annotation", attempts=20, retry_seconds=30),
+    "erase_audio": Kind("ingest", attempts=20, retry_seconds=30),
+    "build_release": Kind("releases", attempts=5),
+}

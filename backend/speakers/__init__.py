@@ -1,0 +1,1 @@
+"""Who speaks and what they allowed: the one place of personal data."""

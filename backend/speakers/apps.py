@@ -1,0 +1,9 @@
+"""The speakers app."""
+
+from django.apps import AppConfig
+
+
+class SpeakersConfig(AppConfig):
+    """Speaker, ConsentForm, Consent."""
+
+    name = "backend.speakers"

@@ -1,0 +1,84 @@
+"""Speaker, ConsentForm and Consent. Nothing outside this app knows more of a person than an id."""
+
+from typing import Any
+
+import uuid_utils.compat as uuid
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+SCOPES = ("collect", "publish", "embeddings")
+METHODS = ("tap", "spoken", "signature")
+
+
+class Speaker(models.Model):
+    """A person whose voice it is, under an id that the phone made."""
+
+    id = models.UUIDField(primary_key=True)
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.PROTECT)
+    collector = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    code = models.CharField(max_length=40)
+    demographics: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField()
+    cell = models.CharField(max_length=200)
+    request_digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["campaign", "collector"], name="speaker_collector")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class ConsentForm(models.Model):
+    """The words a speaker agrees to, in one language and one version; never changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", on_delete=models.PROTECT, related_name="consent_forms"
+    )
+    version = models.PositiveIntegerField()
+    locale = models.CharField(max_length=35)
+    text = models.TextField()
+    scopes: "models.JSONField[list[str], list[str]]" = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "version", "locale"], name="consent_form_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"v{self.version} {self.locale}"
+
+
+class Consent(models.Model):
+    """A speaker's grant under one form; `evidence_*` describes the recorded words, when spoken."""
+
+    id = models.UUIDField(primary_key=True)
+    speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="consents")
+    form = models.ForeignKey(ConsentForm, on_delete=models.PROTECT)
+    given_at = models.DateTimeField()
+    locale = models.CharField(max_length=35)
+    scopes: "models.JSONField[list[str], list[str]]" = models.JSONField()
+    method = models.CharField(max_length=10, choices=[(name, name) for name in METHODS])
+    evidence_sha256 = models.CharField(max_length=64, blank=True)
+    evidence_bytes = models.PositiveIntegerField(null=True, blank=True)
+    evidence_type = models.CharField(max_length=40, blank=True)
+    evidence_stored_at = models.DateTimeField(null=True, blank=True)
+    request_digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(method__in=METHODS), name="consent_method_is_known")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

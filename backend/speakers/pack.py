@@ -1,0 +1,157 @@
+"""The pack: everything of a campaign that a phone needs to work offline for days."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend import storage
+from backend.accounts.phone import own_campaign, phone_of
+from backend.campaigns.models import Campaign, Prompt
+from backend.campaigns.services import current_profile
+from backend.digest import request_digest
+from backend.problems import NotFound
+from backend.speakers.models import ConsentForm
+
+PROMPTS_IN_PACK = 500
+
+
+class PromptOut(serializers.Serializer[Any]):
+    """A prompt as a phone shows it."""
+
+    id = serializers.UUIDField()
+    revision = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=["read", "question", "hotword", "command"])
+    text = serializers.CharField()
+    language = serializers.CharField()
+    direction = serializers.ChoiceField(choices=["ltr", "rtl"])
+    max_seconds = serializers.IntegerField()
+    repeats = serializers.IntegerField()
+    block = serializers.CharField()
+    has_audio = serializers.BooleanField()
+
+
+class ConsentFormOut(serializers.Serializer[Any]):
+    """A consent form in one language."""
+
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    locale = serializers.CharField()
+    text = serializers.CharField()
+    scopes = serializers.ListField(child=serializers.CharField())
+    sha256 = serializers.CharField()
+
+
+class ProfileOut(serializers.Serializer[Any]):
+    """The quality rules, the same document by which the server judges."""
+
+    version = serializers.IntegerField()
+    rules = serializers.ListField(child=serializers.DictField())
+
+
+class CampaignFacts(serializers.Serializer[Any]):
+    """What the phone shows and keeps to."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    language = serializers.CharField()
+    state = serializers.CharField()
+    max_seconds = serializers.IntegerField()
+    max_bytes = serializers.IntegerField()
+
+
+class PackOut(serializers.Serializer[Any]):
+    """The pack."""
+
+    campaign = CampaignFacts()
+    consent_forms = ConsentFormOut(many=True)
+    demographics = serializers.ListField(child=serializers.DictField())
+    prompts = PromptOut(many=True)
+    quality_profile = ProfileOut()
+
+
+def prompt_facts(prompt: Prompt) -> dict[str, Any]:
+    """Return a prompt as the API shows it."""
+    return {
+        "id": str(prompt.id),
+        "revision": prompt.revision,
+        "kind": prompt.kind,
+        "text": prompt.text,
+        "language": prompt.language,
+        "direction": prompt.direction,
+        "max_seconds": prompt.max_seconds,
+        "repeats": prompt.repeats,
+        "block": prompt.block,
+        "has_audio": bool(prompt.audio_key),
+    }
+
+
+def build_pack(campaign: Campaign) -> dict[str, Any]:
+    """Return the pack of a campaign."""
+    forms = ConsentForm.objects.filter(campaign=campaign, retired_at=None).order_by(
+        "version", "locale"
+    )
+    prompts = Prompt.objects.filter(campaign=campaign, active=True).order_by("position")
+    profile = current_profile(campaign_id=campaign.pk)
+    return {
+        "campaign": {
+            "slug": campaign.slug,
+            "name": campaign.name,
+            "language": campaign.language,
+            "state": campaign.state,
+            "max_seconds": campaign.max_seconds,
+            "max_bytes": campaign.max_bytes,
+        },
+        "consent_forms": [
+            {
+                "id": str(form.id),
+                "version": form.version,
+                "locale": form.locale,
+                "text": form.text,
+                "scopes": form.scopes,
+                "sha256": form.sha256,
+            }
+            for form in forms
+        ],
+        "demographics": campaign.demographics,
+        "prompts": [prompt_facts(prompt) for prompt in prompts[:PROMPTS_IN_PACK]],
+        "quality_profile": {"version": profile.version, "rules": profile.rules},
+    }
+
+
+class PackView(APIView):
+    """The campaign's pack, with an ETag so that an unchanged one costs a 304."""
+
+    verbs = {"GET": "pack.read"}
+
+    @extend_schema(responses=PackOut)
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer the pack, or 304 when the phone has this one."""
+        device = phone_of(request)
+        own_campaign(device, slug)
+        pack = build_pack(device.campaign)
+        etag = f'"{request_digest(pack)[:32]}"'
+        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+        if request.META.get("HTTP_IF_NONE_MATCH") == etag:
+            return Response(status=304, headers=headers)
+        return Response(pack, headers=headers)
+
+
+class PromptAudioView(APIView):
+    """A prompt spoken, for people who don't read."""
+
+    verbs = {"GET": "prompt.read"}
+
+    @extend_schema(responses={302: None})
+    def get(self, request: Request, prompt_id: UUID) -> Response:
+        """Redirect to a link of five minutes."""
+        prompt = Prompt.objects.filter(
+            pk=prompt_id, campaign_id=phone_of(request).campaign_id
+        ).first()
+        if prompt is None or not prompt.audio_key:
+            raise NotFound()
+        return Response(status=302, headers={"Location": storage.sign_get(key=prompt.audio_key)})

@@ -1,0 +1,13 @@
+"""Addresses of speakers and consents."""
+
+from django.urls import path
+
+from backend.speakers import api, pack
+
+urlpatterns = [
+    path("campaigns/<slug:slug>/pack", pack.PackView.as_view()),
+    path("prompts/<uuid:prompt_id>/audio", pack.PromptAudioView.as_view()),
+    path("speakers/<uuid:speaker_id>", api.SpeakerView.as_view()),
+    path("consents/<uuid:consent_id>", api.ConsentView.as_view()),
+    path("consents/<uuid:consent_id>/uploaded", api.ConsentUploadedView.as_view()),
+]

@@ -1,0 +1,21 @@
+"""All addresses: the API under /v1/, health, and the pages."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from backend import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.live),
+    path("readyz", health.ready),
+    path("metrics", health.metrics),
+    path("admin/", admin.site.urls),
+    path("v1/", include("backend.accounts.urls")),
+    path("v1/", include("backend.speakers.urls")),
+    path("v1/", include("backend.coverage.urls")),
+    path("v1/", include("backend.clips.urls")),
+]
+
+handler400 = "backend.problems.bad_request_view"
+handler404 = "backend.problems.not_found_view"
+handler500 = "backend.problems.unexpected_view"

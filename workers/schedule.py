@@ -1,0 +1,63 @@
+"""What beat starts by the clock. Each entry is short, idempotent and expires if it comes late."""
+
+import logging
+from typing import Any
+
+from celery import Celery
+from django.conf import settings
+from django.utils import timezone
+
+from annotation.services.polling import poll_projects
+from backend.clips.models import Clip
+from backend.jobs.services import enqueue_job
+from backend.queue import SWEEP_JOBS, app
+
+FIND_UPLOADS = "workers.find_uploads"
+POLL_ANNOTATION = "workers.poll_annotation"
+_FIND_EVERY_SECONDS = 15
+_FIND_AT_ONCE = 500
+_POLL_EVERY_SECONDS = 30
+
+_log = logging.getLogger("fieldvoice.schedule")
+
+
+@app.task(name=FIND_UPLOADS, expires=30)
+def find_uploads(**_: Any) -> None:
+    """Start a look for every announced clip whose turn it is: the confirm may never come."""
+    now = timezone.now()
+    for clip_id, look_at in Clip.objects.awaiting_bytes(now).values_list("pk", "look_at")[
+        :_FIND_AT_ONCE
+    ]:
+        enqueue_job(
+            kind="find_upload",
+            key=f"find_upload:{clip_id}:{look_at.timestamp()}",
+            subject=str(clip_id),
+            now=now,
+        )
+
+
+@app.task(name=POLL_ANNOTATION, expires=60)
+def poll_annotation(**_: Any) -> None:
+    """Have every vendor's project pulled and pushed: with each webhook lost, answers still arrive."""
+    poll_projects(actor="job:poll_annotation", now=timezone.now())
+
+
+def install(celery: Celery) -> None:
+    """Give beat its schedule."""
+    celery.conf.beat_schedule = {
+        "sweep-jobs": {
+            "task": SWEEP_JOBS,
+            "schedule": float(settings.JOB_SWEEP_SECONDS),
+            "options": {"queue": "ingest", "expires": settings.JOB_SWEEP_SECONDS * 3},
+        },
+        "find-uploads": {
+            "task": FIND_UPLOADS,
+            "schedule": float(_FIND_EVERY_SECONDS),
+            "options": {"queue": "ingest", "expires": 30},
+        },
+        "poll-annotation": {
+            "task": POLL_ANNOTATION,
+            "schedule": float(_POLL_EVERY_SECONDS),
+            "options": {"queue": "annotation", "expires": _POLL_EVERY_SECONDS * 2},
+        },
+    }
