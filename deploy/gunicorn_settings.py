@@ -1,0 +1,19 @@
+"""Gunicorn as `make run`, the container and the benchmarks start it."""
+
+import os
+
+bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+worker_class = "gthread"
+# Requests wait for the database and the store, not for a core: few processes, several threads.
+workers = int(os.environ.get("WEB_PROCESSES", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+timeout = 60
+graceful_timeout = 10
+keepalive = 15
+# The request line is written by the application itself, without query strings.
+accesslog = None
+errorlog = "-"
+control_socket_disable = True
+# One settings file for both: with a certificate it speaks TLS itself.
+certfile = os.environ.get("WEB_CERTIFICATE") or None
+keyfile = os.environ.get("WEB_CERTIFICATE_KEY") or None
