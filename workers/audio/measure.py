@@ -1,0 +1,97 @@
+"""The measures of a clip: plain numbers from decoded sound, each defined in docs/quality.md."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from workers.audio.activity import find_activity
+from workers.audio.clipping import band_share, full_scale_share, plateau_share, spread_db
+from workers.audio.resample import at_16_khz
+from workers.audio.sound import Floats, Sound
+
+_FLOOR_DB = -120.0
+# Crowding of peaks is a statistic of many peaks; below a second of activity it says nothing.
+_ENOUGH_ACTIVE_S = 1.0
+_ONE_STEP = 1 / 32768
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The measures by name, and the 16 kHz mono sound they were partly taken from."""
+
+    values: dict[str, float]
+    mono_16_khz: Floats
+
+
+def measure(sound: Sound) -> Measured:
+    """Measure the louder channel of `sound`; levels in dB re full scale, times in seconds, shares
+    from 0 to 1.
+
+    Every value is finite. A measure that has no meaning for this sound is left out, not set to
+    zero.
+    """
+    native = sound.mono()
+    offset = float(native.mean(dtype=np.float64))
+    centred = native - np.float32(offset)
+    low = at_16_khz(native, sound.rate)
+    activity = find_activity(low)
+    values = {
+        "decodable": 1.0,
+        "decode_faults": float(sound.faults),
+        "duration_s": sound.duration_s,
+        "stopped_early": float(sound.stopped),
+        "sample_rate_hz": float(sound.rate),
+        "channels": float(len(sound.channels)),
+        "peak": float(np.abs(centred).max()),
+        "dc": abs(offset),
+        "rms_dbfs": _db(float(np.mean(np.square(centred, dtype=np.float64)))),
+        "full_scale_share": full_scale_share(native),
+        "zero_run_s": longest_zero_run(native) / sound.rate,
+        "range_db": activity.range_db,
+        "active_s": activity.active_s,
+        "active_ratio": activity.active_s / sound.duration_s,
+    }
+    if activity.level_dbov is not None:
+        values["active_level_dbov"] = activity.level_dbov
+    if activity.first_s is not None and activity.last_s is not None:
+        values["lead_s"] = activity.first_s
+        values["trail_s"] = max(0.0, sound.duration_s - activity.last_s)
+    if not sound.lossy:
+        values["plateau_share"] = plateau_share(native)
+    elif activity.active_s >= _ENOUGH_ACTIVE_S:
+        values["band_share"] = band_share(low)
+        values["spread_db"] = spread_db(low)
+    return Measured({name: round(value, 6) for name, value in values.items()}, low)
+
+
+def missing_ratio(*, decoded_s: float, claims_s: list[float | None]) -> float | None:
+    """Return the share of the longest claimed duration that did not decode, 0 when nothing is
+    missing.
+
+    A claim is what the phone or the container says in seconds. A tenth of a second is forgiven: a
+    phone that times a take by its clock counts the microphone's start. None when nobody claimed
+    anything.
+    """
+    claims = [
+        claim for claim in claims_s if claim is not None and math.isfinite(claim) and claim > 0
+    ]
+    if not claims:
+        return None
+    longest = max(claims)
+    return round(max(0.0, longest - decoded_s - 0.1) / longest, 6)
+
+
+def longest_zero_run(x: Floats) -> int:
+    """Return the longest run of samples within one 16-bit step of zero that touches neither end."""
+    quiet = np.abs(x) <= _ONE_STEP
+    step = np.diff(np.concatenate(([0], quiet.astype(np.int8), [0])))
+    starts, ends = np.flatnonzero(step == 1), np.flatnonzero(step == -1)
+    inside = (starts > 0) & (ends < len(x))
+    return int((ends - starts)[inside].max(initial=0))
+
+
+def _db(power: float) -> float:
+    return max(_FLOOR_DB, 10 * math.log10(power)) if power > 0 else _FLOOR_DB
