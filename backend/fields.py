@@ -1,4 +1,4 @@
-"""Serializer parts that every call of the API shares: refuse unknown fields, client ids, digests."""
+"""Serializer parts that every call shares: refuse unknown fields, digests, audio types."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _has_bad_text(value: Any) -> bool:
-    """Say whether a text in the value holds NUL or half of a surrogate pair (databases refuse both)."""
+    """Say whether a text holds NUL or half of a surrogate pair (databases refuse both)."""
     if isinstance(value, str):
         return "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value)
     if isinstance(value, dict):
@@ -88,7 +88,7 @@ class CsvParser(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> str:
+    ) -> Any:
         """Read the whole body as text."""
         return parse_text(_whole_body(stream))
 

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem+json: the base class, the handler, and the few that belong to no app."""
+"""Errors as RFC 9457 problem+json: the base class, the handler, and what belongs to no app."""
 
 import logging
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""The queue: one Celery app, one message (a job's id). The only door to Celery for the web process."""
+"""The queue: one Celery app, one message (a job's id); the web process's only door to Celery."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""Every setting, read once from the environment; development and production differ by nothing else."""
+"""Every setting, read once from the environment; nothing else differs in production."""
 
 from pathlib import Path
 from typing import Any

@@ -25,20 +25,19 @@ _log = logging.getLogger("fieldvoice.schedule")
 def find_uploads(**_: Any) -> None:
     """Start a look for every announced clip whose turn it is: the confirm may never come."""
     now = timezone.now()
-    for clip_id, look_at in Clip.objects.awaiting_bytes(now).values_list("pk", "look_at")[
-        :_FIND_AT_ONCE
-    ]:
+    for clip in Clip.objects.awaiting_bytes(now).only("pk", "look_at")[:_FIND_AT_ONCE]:
+        turn = clip.look_at.timestamp() if clip.look_at else 0
         enqueue_job(
             kind="find_upload",
-            key=f"find_upload:{clip_id}:{look_at.timestamp()}",
-            subject=str(clip_id),
+            key=f"find_upload:{clip.pk}:{turn}",
+            subject=str(clip.pk),
             now=now,
         )
 
 
 @app.task(name=POLL_ANNOTATION, expires=60)
 def poll_annotation(**_: Any) -> None:
-    """Have every vendor's project pulled and pushed: with each webhook lost, answers still arrive."""
+    """Have every project pulled and pushed: with each webhook lost, answers still arrive."""
     poll_projects(actor="job:poll_annotation", now=timezone.now())
 
 

@@ -24,7 +24,7 @@ class Firm(models.Model):
 
 
 class User(AbstractUser):
-    """A person who signs in, or a collector, who never does: their phone's token stands for them."""
+    """A person who signs in, or a collector, for whom a phone's token stands."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
     firm = models.ForeignKey(Firm, null=True, blank=True, on_delete=models.PROTECT)

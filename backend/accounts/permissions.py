@@ -11,6 +11,13 @@ from backend.accounts.models import Device, Membership, User
 from backend.problems import NotAllowed, NotFound, NotSignedIn
 
 
+def person_of(request: Request) -> User:
+    """Return the signed-in user; raises NotSignedIn."""
+    if not isinstance(request.user, User):
+        raise NotSignedIn()
+    return request.user
+
+
 def actor_of(request: Request) -> str:
     """Return who acts, as it is written in events: `device:ID` or `user:ID`."""
     if isinstance(request.auth, Device):
@@ -34,18 +41,18 @@ def holds(request: Request, verb: str, campaign_id: Any) -> bool:
         return verb in policy.ROLES[policy.COLLECTOR] and device.campaign_id == campaign_id
     if request.user.is_superuser:
         return verb not in policy.ROLES[policy.COLLECTOR] or verb in policy.ROLES[policy.MANAGER]
-    return any(verb in policy.ROLES[role] for role in roles_in(request.user, campaign_id))
+    return any(verb in policy.ROLES[role] for role in roles_in(person_of(request), campaign_id))
 
 
 def require(request: Request, verb: str, campaign_id: Any) -> None:
-    """Raise NotFound when the campaign is not the caller's at all, NotAllowed when the verb is not."""
+    """Raise NotFound for a campaign that is not the caller's, NotAllowed when only the verb is."""
     if holds(request, verb, campaign_id):
         return
     device = request.auth
     if isinstance(device, Device):
         known = device.campaign_id == campaign_id
     else:
-        known = bool(roles_in(request.user, campaign_id))
+        known = bool(roles_in(person_of(request), campaign_id))
     raise NotAllowed() if known else NotFound()
 
 
@@ -57,14 +64,14 @@ def campaigns_with(request: Request, verb: str) -> Q:
         return Q(pk=device.campaign_id) if allowed else Q(pk=None)
     if request.user.is_superuser:
         return Q()
-    rows = Membership.objects.filter(user=request.user, role__in=policy.roles_with(verb))
+    rows = Membership.objects.filter(user=person_of(request), role__in=policy.roles_with(verb))
     if rows.filter(campaign=None).exists():
         return Q()
     return Q(pk__in=rows.values("campaign_id"))
 
 
 class Can(BasePermission):
-    """Refuse a view that names no verb for the method; sign-in is checked here, the campaign in the view.
+    """Refuse a view that names no verb for the method; the campaign is checked in the view.
 
     A view has `verbs = {"GET": "clip.read"}`. The campaign a call is about is known only to the
     view, which calls `require` (or filters by `campaigns_with`); a contract test walks all URLs.
@@ -75,8 +82,7 @@ class Can(BasePermission):
         verb = getattr(view, "verbs", {}).get(request.method)
         if verb == policy.PUBLIC:
             return True
-        if request.user is None or not request.user.is_authenticated:
-            raise NotSignedIn()
+        user = person_of(request)
         if verb is None:
             # A method that the view does not have is 405; one without a verb is denied.
             return not hasattr(view, (request.method or "").lower())
@@ -84,8 +90,7 @@ class Can(BasePermission):
             return True
         if isinstance(request.auth, Device):
             return verb in policy.ROLES[policy.COLLECTOR]
-        if request.user.is_superuser:
+        if user.is_superuser:
             return True
-        return Membership.objects.filter(
-            user=request.user, role__in=policy.roles_with(verb)
-        ).exists()
+        rows = Membership.objects.filter(user=user, role__in=policy.roles_with(verb))
+        return rows.exists()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import uuid_utils.compat as uuid
 from django.db import transaction
@@ -49,7 +50,7 @@ class Enrolled:
 
 def issue_enrolment_code(
     *,
-    campaign_id: object,
+    campaign_id: UUID,
     uses: int,
     valid_for: timedelta,
     actor: str,

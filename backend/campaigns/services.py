@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
@@ -56,7 +57,7 @@ def write_profile(
     return profile
 
 
-def current_profile(*, campaign_id: object) -> QualityProfile:
+def current_profile(*, campaign_id: UUID) -> QualityProfile:
     """Return the newest profile of a campaign."""
     return QualityProfile.objects.filter(campaign_id=campaign_id).order_by("-version")[:1].get()
 

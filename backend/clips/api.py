@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -15,12 +14,11 @@ from backend.accounts.permissions import actor_of, require
 from backend.accounts.phone import own_campaign, phone_of
 from backend.clips import forms, intake, receipts, sessions, withdrawal
 from backend.clips.models import Clip
-from backend.clips.problems import BatchTooLarge
-from backend.problems import Malformed, NotFound, Problem, as_problem
+from backend.problems import Malformed, NotFound
 from backend.speakers.models import Speaker
-from backend.speakers.pack import PromptOut, prompt_facts
+from backend.speakers.pack import PromptsOut, prompt_facts
 
-BATCH = 100
+PROMPTS_AT_ONCE = 100
 
 
 class SessionView(APIView):
@@ -53,7 +51,7 @@ class NextPromptsView(APIView):
             OpenApiParameter("session", str, required=True),
             OpenApiParameter("count", int, description="1 to 100, 20 if not given"),
         ],
-        responses=PromptOut(many=True),
+        responses=PromptsOut,
     )
     def get(self, request: Request, slug: str) -> Response:
         """Answer prompts that this speaker has not recorded."""
@@ -64,17 +62,17 @@ class NextPromptsView(APIView):
             count = int(request.query_params.get("count", "20"))
         except ValueError as error:
             raise Malformed("`session` must be an id and `count` a whole number.") from error
-        if not 1 <= count <= BATCH:
-            raise Malformed(f"`count` must be from 1 to {BATCH}.")
+        if not 1 <= count <= PROMPTS_AT_ONCE:
+            raise Malformed(f"`count` must be from 1 to {PROMPTS_AT_ONCE}.")
         prompts = sessions.next_prompts(session_id=session_id, device=device, count=count)
         return Response({"prompts": [prompt_facts(prompt) for prompt in prompts]})
 
 
-def _registered(answer: intake.Registered) -> dict[str, Any]:
+def registered_facts(answer: intake.Registered) -> dict[str, Any]:
     return {"id": answer.clip.pk, "state": answer.clip.state, "upload": answer.upload}
 
 
-def _confirmed(answer: receipts.Confirmed) -> dict[str, Any]:
+def confirmed_facts(answer: receipts.Confirmed) -> dict[str, Any]:
     body: dict[str, Any] = {"id": answer.clip.pk, "state": answer.clip.state}
     receipt = receipts.receipt_of(answer.clip)
     if receipt is not None:
@@ -103,13 +101,13 @@ class ClipView(APIView):
             actor=actor_of(request),
             now=timezone.now(),
         )
-        return Response(_registered(answer), status=201 if answer.made else 200)
+        return Response(registered_facts(answer), status=201 if answer.made else 200)
 
     @extend_schema(responses=forms.ClipOut)
     def get(self, request: Request, clip_id: UUID) -> Response:
         """Answer state, receipt and verdict."""
         clip = clip_for(request, clip_id, "clip.read")
-        body = _confirmed(receipts.Confirmed(clip))
+        body = confirmed_facts(receipts.Confirmed(clip))
         if clip.verdict is not None:
             body["verdict"] = clip.verdict
         return Response(body)
@@ -130,66 +128,6 @@ def clip_for(request: Request, clip_id: UUID, verb: str) -> Clip:
     return clip
 
 
-class ClipBatchView(APIView):
-    """Many announcements at once."""
-
-    verbs = {"POST": "clip.record"}
-
-    @extend_schema(request=forms.BatchIn, responses=forms.BatchOut)
-    def post(self, request: Request) -> Response:
-        """Announce up to 100 clips; one bad item never fails the others."""
-        device, now = phone_of(request), timezone.now()
-        form = forms.BatchIn(data=request.data)
-        form.is_valid(raise_exception=True)
-        raw_items = form.validated_data["clips"]
-        if len(raw_items) > BATCH:
-            raise BatchTooLarge()
-        items: list[dict[str, Any] | Problem] = []
-        for raw in raw_items:
-            one = forms.BatchItemIn(data=raw)
-            try:
-                one.is_valid(raise_exception=True)
-                items.append(one.validated_data)
-            except Exception as error:
-                items.append(as_problem(error))
-        sound = [item for item in items if isinstance(item, dict)]
-        known = intake.read_known(items=sound, device=device)
-        answers: list[intake.Registered | Problem] = []
-        with transaction.atomic():
-            for item in items:
-                if isinstance(item, Problem):
-                    answers.append(item)
-                    continue
-                try:
-                    answers.append(
-                        intake.register_clip(
-                            item=item, device=device, known=known, actor=actor_of(request), now=now
-                        )
-                    )
-                except Problem as problem:
-                    answers.append(problem)
-        results = [
-            _result(_echo_id(raw), answer) for raw, answer in zip(raw_items, answers, strict=True)
-        ]
-        return Response({"results": results})
-
-
-def _echo_id(raw: Any) -> Any:
-    return raw.get("id") if isinstance(raw, dict) else None
-
-
-def _result(raw_id: Any, answer: intake.Registered | Problem) -> dict[str, Any]:
-    if isinstance(answer, Problem):
-        return {
-            "id": raw_id,
-            "status": answer.status,
-            "state": None,
-            "upload": None,
-            "problem": answer.as_dict(),
-        }
-    return _registered(answer) | {"status": 201 if answer.made else 200}
-
-
 class ClipUploadedView(APIView):
     """The bytes were put."""
 
@@ -204,55 +142,7 @@ class ClipUploadedView(APIView):
             actor=actor_of(request),
             now=timezone.now(),
         )
-        return Response(_confirmed(answer), status=202 if answer.joining else 200)
-
-
-class ClipsUploadedView(APIView):
-    """The bytes of many were put."""
-
-    verbs = {"POST": "clip.record"}
-
-    @extend_schema(request=forms.IdsIn, responses=forms.ConfirmedBatchOut)
-    def post(self, request: Request) -> Response:
-        """Confirm up to 100 clips; each has its own answer."""
-        device = phone_of(request)
-        form = forms.IdsIn(data=request.data)
-        form.is_valid(raise_exception=True)
-        raw_ids = form.validated_data["ids"]
-        if len(raw_ids) > BATCH:
-            raise BatchTooLarge()
-        wanted = {raw: _uuid(raw) for raw in raw_ids if isinstance(raw, str)}
-        rows = Clip.objects.of_device(device).select_related("speaker")
-        clips = {
-            clip.pk: clip for clip in rows.filter(pk__in=[id_ for id_ in wanted.values() if id_])
-        }
-        answers = receipts.confirm_uploads(
-            clips=list(clips.values()), actor=actor_of(request), now=timezone.now()
-        )
-        results = []
-        for raw in raw_ids:
-            clip_id = wanted.get(raw) if isinstance(raw, str) else None
-            answer = answers.get(clip_id, NotFound()) if clip_id else NotFound()
-            if isinstance(answer, Problem):
-                state = clips[clip_id].state if clip_id in clips else None
-                results.append(
-                    {
-                        "id": raw,
-                        "status": answer.status,
-                        "state": state,
-                        "problem": answer.as_dict(),
-                    }
-                )
-            else:
-                results.append(_confirmed(answer) | {"status": 202 if answer.joining else 200})
-        return Response({"results": results})
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+        return Response(confirmed_facts(answer), status=202 if answer.joining else 200)
 
 
 class ClipWithdrawView(APIView):

@@ -1,4 +1,4 @@
-"""The only writer of Clip.state: check the move, write it, its event, its counters and its jobs at once."""
+"""The only writer of Clip.state: a move, its event, its counters and its jobs at once."""
 
 from datetime import datetime
 from typing import Any

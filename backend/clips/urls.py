@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from backend.clips import api
+from backend.clips import api, batch_api
 
 urlpatterns = [
     path("campaigns/<slug:slug>/prompts", api.NextPromptsView.as_view()),
     path("sessions/<uuid:session_id>", api.SessionView.as_view()),
     path("speakers/<uuid:speaker_id>/withdraw", api.SpeakerWithdrawView.as_view()),
-    path("clips/batch", api.ClipBatchView.as_view()),
-    path("clips/uploaded", api.ClipsUploadedView.as_view()),
+    path("clips/batch", batch_api.ClipBatchView.as_view()),
+    path("clips/uploaded", batch_api.ClipsUploadedView.as_view()),
     path("clips/<uuid:clip_id>", api.ClipView.as_view()),
     path("clips/<uuid:clip_id>/uploaded", api.ClipUploadedView.as_view()),
     path("clips/<uuid:clip_id>/withdraw", api.ClipWithdrawView.as_view()),

@@ -1,1 +1,1 @@
-"""How much of what was wanted is there: cells and their counters, in plain keys and milliseconds."""
+"""How much of what was wanted is there: cells and counters, in plain keys and milliseconds."""

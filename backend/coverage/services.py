@@ -80,7 +80,7 @@ def create_campaign(
 def change_campaign(
     *, campaign: Campaign, changes: dict[str, Any], actor: str, now: datetime
 ) -> Campaign:
-    """Change name, state, annotation policy, bounds or targets; add consent forms (a new version)."""
+    """Change name, state, annotation, bounds or targets; add consent forms (a new version)."""
     plan = changes.get("targets")
     if plan is not None:
         _refuse(plan, campaign.dimensions)
@@ -116,7 +116,7 @@ def _refuse(plan: dict[str, Any], dimensions: list[str]) -> None:
 
 
 def _add_form(*, campaign: Campaign, form: dict[str, Any], now: datetime) -> ConsentForm:
-    """Add a form; the same text again is the same form, another text is the locale's next version."""
+    """Add a form; the same text is the same form, another one the locale's next version."""
     digest = hashlib.sha256(form["text"].encode()).hexdigest()
     same = ConsentForm.objects.filter(
         campaign=campaign, locale=form["locale"], sha256=digest, retired_at=None

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from backend.coverage import api
+from backend.coverage import api, campaign_api
 
 urlpatterns = [
-    path("campaigns", api.CampaignsView.as_view()),
-    path("campaigns/<slug:slug>", api.CampaignView.as_view()),
+    path("campaigns", campaign_api.CampaignsView.as_view()),
+    path("campaigns/<slug:slug>", campaign_api.CampaignView.as_view()),
     path("campaigns/<slug:slug>/prompts/import", api.PromptImportView.as_view()),
     path("campaigns/<slug:slug>/enrolment-codes", api.EnrolmentCodesView.as_view()),
     path("campaigns/<slug:slug>/coverage", api.CoverageView.as_view()),

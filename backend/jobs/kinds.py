@@ -1,4 +1,4 @@
-"""Every kind of job: its queue and how often it may be tried. workers/jobs has a function for each."""
+"""Every kind of job: its queue and how often it may be tried; workers/jobs has the functions."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -22,7 +22,7 @@ class JobQuerySet(models.QuerySet["Job"]):
     """Named readings of the job table."""
 
     def due(self, now: datetime) -> "JobQuerySet":
-        """Return jobs nobody works on though they could: never announced, lost, or lease run out."""
+        """Return jobs nobody works on though they could: not announced, lost, or lease over."""
         waiting = Q(state=JobState.QUEUED, run_after__lte=now, announce_at__lte=now)
         lapsed = Q(state=JobState.RUNNING, leased_until__lt=now)
         return self.filter(waiting | lapsed)

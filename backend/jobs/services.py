@@ -1,4 +1,4 @@
-"""The life of a job: enqueue, claim, hold, finish, fail, retry; each write is one conditional UPDATE."""
+"""The life of a job: enqueue, claim, hold, finish, fail, retry; each a conditional UPDATE."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -52,5 +52,5 @@ def levels_of(key: str) -> dict[str, str]:
 
 
 def counts_to_target(key: str) -> bool:
-    """Say whether a cell may have a target: unknown and declined are shown, never counted to one."""
+    """Say whether a cell may have a target: unknown and declined are shown, never counted."""
     return not {UNKNOWN, DECLINED} & set(levels_of(key).values())

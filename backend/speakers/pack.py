@@ -35,6 +35,12 @@ class PromptOut(serializers.Serializer[Any]):
     has_audio = serializers.BooleanField()
 
 
+class PromptsOut(serializers.Serializer[Any]):
+    """Prompts to record next."""
+
+    prompts = PromptOut(many=True)
+
+
 class ConsentFormOut(serializers.Serializer[Any]):
     """A consent form in one language."""
 
@@ -46,7 +52,7 @@ class ConsentFormOut(serializers.Serializer[Any]):
     sha256 = serializers.CharField()
 
 
-class ProfileOut(serializers.Serializer[Any]):
+class PackProfileOut(serializers.Serializer[Any]):
     """The quality rules, the same document by which the server judges."""
 
     version = serializers.IntegerField()
@@ -71,7 +77,7 @@ class PackOut(serializers.Serializer[Any]):
     consent_forms = ConsentFormOut(many=True)
     demographics = serializers.ListField(child=serializers.DictField())
     prompts = PromptOut(many=True)
-    quality_profile = ProfileOut()
+    quality_profile = PackProfileOut()
 
 
 def prompt_facts(prompt: Prompt) -> dict[str, Any]:
