@@ -75,8 +75,11 @@ def judge(
         if value is None or not _COMPARE[rule.op](value, rule.threshold):
             continue
         gravity = _GRAVITY[rule.severity]
-        if rule.code not in fired or gravity < fired[rule.code][0]:
-            fired[rule.code] = (gravity, _reason(rule, value))
+        if rule.code in fired and fired[rule.code][0] <= gravity:
+            continue
+        # Removed first, so that a graver rule stands where the profile has it.
+        fired.pop(rule.code, None)
+        fired[rule.code] = (gravity, _reason(rule, value))
     ordered = sorted(fired.values(), key=lambda pair: pair[0])
     gravest = ordered[0][0] if ordered else _GRAVITY[Severity.HINT]
     outcome = (Outcome.REJECT, Outcome.REVIEW, Outcome.PASS)[gravest]
