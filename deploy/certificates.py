@@ -170,6 +170,7 @@ def _covers(root: x509.Certificate, names: list[Address]) -> bool:
         limit.value
         for limit in limits.permitted_subtrees or []
         if isinstance(limit, x509.IPAddress)
+        and isinstance(limit.value, ipaddress.IPv4Network | ipaddress.IPv6Network)
     ]
     return all(any(name in network for network in networks) for name in names)
 

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 _libc = ctypes.CDLL(None)
@@ -53,12 +54,16 @@ class Child:
     stop_seconds: float = 15.0
     user: tuple[int, int] | None = None
     process: "subprocess.Popen[bytes] | None" = None
+    _asked: bool = False
 
     def start(self) -> None:
         """Spawn it in a session of its own, so that the terminal's Ctrl-C reaches only us."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        self._asked = False
         uid, gid = self.user or (None, None)
         with self.log.open("ab") as log:
+            log.write(f"--- {self.name} starts\n".encode())
+            log.flush()
             self.process = subprocess.Popen(
                 [str(part) for part in self.command],
                 stdin=subprocess.DEVNULL,
@@ -67,7 +72,7 @@ class Child:
                 env={**os.environ, **self.environment},
                 cwd=self.directory,
                 start_new_session=True,
-                preexec_fn=_die_with(os.getpid(), self.death_signal),
+                preexec_fn=partial(die_with, os.getpid(), self.death_signal),
                 user=uid,
                 group=gid,
                 extra_groups=[] if self.user else None,
@@ -102,12 +107,18 @@ class Child:
                 )
             time.sleep(0.05)
 
+    def ask_to_stop(self) -> None:
+        """Send it the signal to stop, once, and do not wait."""
+        if self.process is not None and self.process.poll() is None and not self._asked:
+            self._asked = True
+            self.process.send_signal(self.stop_signal)
+
     def stop(self) -> None:
         """Ask it to stop, wait, then kill what is left of its process group."""
         if self.process is None:
             return
         if self.process.poll() is None:
-            self.process.send_signal(self.stop_signal)
+            self.ask_to_stop()
             try:
                 self.process.wait(self.stop_seconds)
             except subprocess.TimeoutExpired:
@@ -131,13 +142,9 @@ class Child:
             return
 
 
-def _die_with(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
-    """Return the hook that ties a new process's life to `parent`'s (Linux only)."""
-
-    def tie() -> None:
-        _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
-        # The parent may have died before the call; comparing with 1 would be wrong in a container.
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return tie
+def die_with(parent: int, death_signal: signal.Signals) -> None:
+    """Tie the calling process's life to its parent's (Linux only)."""
+    _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
+    # The parent may have died before the call; comparing with 1 would be wrong in a container.
+    if os.getppid() != parent:
+        os._exit(1)

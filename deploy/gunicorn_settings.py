@@ -2,6 +2,8 @@
 
 import os
 
+from django.urls import get_resolver
+
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 worker_class = "gthread"
 # Requests wait for the database and the store, not for a core: few processes, several threads.
@@ -17,3 +19,10 @@ control_socket_disable = True
 # One settings file for both: with a certificate it speaks TLS itself.
 certfile = os.environ.get("WEB_CERTIFICATE") or None
 keyfile = os.environ.get("WEB_CERTIFICATE_KEY") or None
+# Load once, then fork: half the start and half the memory.
+preload_app = True
+
+
+def when_ready(_server: object) -> None:
+    """Import every view before the first fork, not in each worker's first request."""
+    get_resolver().url_patterns  # noqa: B018 - reading it is what loads it

@@ -72,6 +72,17 @@ class Place:
             write_private(path, json.dumps(known, indent=1))
         return known
 
+    def remember(self, name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `facts` with what is missing (null) filled from the last time they were known.
+
+        A password is told once, when it is made; afterwards only its hash is known elsewhere.
+        """
+        path = self.directory / f"{name}.json"
+        known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        known |= {key: value for key, value in facts.items() if value is not None}
+        write_private(path, json.dumps(known, indent=1))
+        return known
+
     def ports(self, names: Iterable[str], *, wanted: Mapping[str, int]) -> dict[str, int]:
         """Return a free port for each name: last time's, else the wanted one, else another."""
         path = self.directory / "ports.json"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import ssl
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from deploy.seaweedfs import PORTS as STORE_PORTS
 from deploy.watch import Watch
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+_PARTS, _PROCESSES = 0, 1
 # Each worker takes some of the queues: a long release must not keep clips from their checks.
 WORKERS = {"worker-audio": ("ingest,audio", 2), "worker-slow": ("models,annotation,releases", 1)}
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
@@ -64,8 +66,12 @@ class Platform:
         for service in (store, broker, database):
             if service is not None:
                 service.start()
-                self._watch.add(service.child)
+                self._watch.add(service.child, layer=_PARTS)
         self.place.note_pids(self._watch.pids())
+        # Where static files are collected and where files at the root come from; both may stay
+        # empty, but the web process warns when they are not there.
+        for name in ("static", "public"):
+            (self.place.directory / name).mkdir(exist_ok=True)
         self.environment = settings_of(self.place, self.options, secrets, ports, parts)
         broker.wait()
         store.prepare(origins=[self.environment["PUBLIC_URL"]])
@@ -73,12 +79,11 @@ class Platform:
         if database is not None:
             database.wait()
         self._say("Bringing the database up to date ...")
-        self._manage("migrate", "--noinput")
-        demo = self._bootstrap()
+        self._facts(ports, parts, self._bring_up(), secrets)
         self._say("Starting the web process and the workers ...")
-        self._start_processes(ports)
-        self._facts(ports, parts, demo, secrets)
+        self._start_web(ports)
         self._wait_for_web()
+        self._start_workers()
         if self.options.label_studio:
             self._start_label_studio(secrets, ports)
         self._tell()
@@ -90,12 +95,12 @@ class Platform:
             act()
             stamp.touch()
 
-    def _manage(self, *command: str) -> str:
-        """Run a management command to its end and return what it printed."""
-        log = self.place.logs / f"{command[0]}.log"
+    def _bring_up(self) -> dict[str, Any]:
+        """Migrate, make the demo campaign and its logins once, and learn them."""
+        log = self.place.logs / "bring-up.log"
         with log.open("wb") as errors:
             done = subprocess.run(
-                [sys.executable, str(REPOSITORY / "manage.py"), *command],
+                [sys.executable, "-m", "deploy.bring_up"],
                 env={**os.environ, **self.environment},
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -103,29 +108,15 @@ class Platform:
                 check=False,
             )
         if done.returncode:
-            raise StartFailed(f"manage.py {command[0]} failed: {last_lines(log)} (log: {log})")
-        return done.stdout.decode()
-
-    def _bootstrap(self) -> dict[str, Any]:
-        """Make the demo campaign and its logins, once, and learn them."""
-        lines = self._manage("bootstrap").strip().splitlines()
+            raise StartFailed(f"the database cannot be used: {last_lines(log)} (log: {log})")
         try:
-            told: dict[str, Any] = json.loads(lines[-1])
+            told: dict[str, Any] = json.loads(done.stdout.decode().strip().splitlines()[-1])
         except (IndexError, ValueError):
             raise StartFailed("manage.py bootstrap did not say what it made") from None
-        return told
+        return self.place.remember("demo", told)
 
-    def _start_processes(self, ports: dict[str, int]) -> None:
-        (self.place.directory / "beat").mkdir(exist_ok=True)
-        celery = (sys.executable, "-m", "celery", "-A", "workers.app")
-        for name, (queues, processes) in WORKERS.items():
-            self._run(
-                name,
-                *(*celery, "worker", "-n", f"{name}@%h", "-Q", queues, "-c", str(processes)),
-                *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
-            )
-        schedule = self.place.directory / "beat" / "schedule"
-        self._run("beat", *celery, "beat", "-s", str(schedule), "--pidfile=", "--loglevel", "INFO")
+    def _start_web(self, ports: dict[str, int]) -> None:
+        """Start what answers phones; the workers come after it, so that it need not share."""
         self._run(
             "web",
             *(sys.executable, "-m", "gunicorn", "backend.wsgi:application"),
@@ -140,16 +131,32 @@ class Platform:
                 *("--key", self.environment["WEB_CERTIFICATE_KEY"]),
             )
 
-    def _run(self, name: str, *command: str) -> None:
+    def _start_workers(self) -> None:
+        celery = (sys.executable, "-m", "deploy.worker", "-A", "workers.app")
+        for name, (queues, processes) in WORKERS.items():
+            self._run(
+                name,
+                *(*celery, "worker", "-n", f"{name}@%h", "-Q", queues, "-c", str(processes)),
+                *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+                # Asked politely, a worker first finishes its job, and without its broker never
+                # ends; when we are dead nobody waits for it, and the job's lease brings it back.
+                death_signal=signal.SIGKILL,
+            )
+        schedule = self.place.directory / "beat" / "schedule"
+        schedule.parent.mkdir(exist_ok=True)
+        self._run("beat", *celery, "beat", "-s", str(schedule), "--pidfile=", "--loglevel", "INFO")
+
+    def _run(self, name: str, *command: str, death_signal: signal.Signals = signal.SIGTERM) -> None:
         child = Child(
             name=name,
             command=command,
             log=self.place.logs / f"{name}.log",
             environment=self.environment,
             directory=REPOSITORY,
+            death_signal=death_signal,
         )
         child.start()
-        self._watch.add(child)
+        self._watch.add(child, layer=_PROCESSES)
 
     def _facts(
         self,
@@ -212,7 +219,7 @@ class Platform:
             logs=self.place.logs,
             environment=self.environment,
             say=self._say,
-            watch=self._watch.add,
+            watch=lambda child: self._watch.add(child, layer=_PROCESSES),
         )
         self._label_studio.start()
 

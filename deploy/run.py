@@ -12,7 +12,8 @@ from typing import Any
 import segno
 
 from deploy.children import StartFailed
-from deploy.platform import REPOSITORY, Options, Platform
+from deploy.parts import Options
+from deploy.platform import REPOSITORY, Platform
 
 _TICK_SECONDS = 0.25
 
@@ -83,7 +84,7 @@ def _announce(facts: dict[str, Any], seconds: float) -> None:
         f"Fieldvoice is ready after {seconds:.1f} s.",
         "",
         f"  Console       {facts['public_url']}/console/",
-        f"  Sign in as    {facts['console_email']}  {facts['console_password']}",
+        f"  Sign in as    {facts['console_email']}  {facts.get('console_password', '')}",
         f"  Campaign      {facts['campaign']}",
         f"  Label Studio  {facts['label_studio']['url']}  ({facts['label_studio']['state']};"
         " progress below and in logs/label-studio-install.log)",

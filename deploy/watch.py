@@ -13,25 +13,22 @@ _STEADY_SECONDS = 60.0
 @dataclass
 class _Watched:
     child: Child
+    layer: int
     pause: float = _FIRST_PAUSE
     started: float = field(default_factory=time.monotonic)
     restart_at: float | None = None
 
 
 class Watch:
-    """The children of one platform, in the order in which they were started."""
+    """The children of one platform, in layers: each needs only those below it."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._watched: dict[str, _Watched] = {}
 
-    def add(self, child: Child) -> None:
-        """Watch a child that has been started."""
-        self._watched[child.name] = _Watched(child)
-
-    def remove(self, name: str) -> None:
-        """Stop watching a child, if it was watched."""
-        self._watched.pop(name, None)
+    def add(self, child: Child, *, layer: int) -> None:
+        """Watch a child that has been started; it needs those of the layers below."""
+        self._watched[child.name] = _Watched(child, layer)
 
     def pids(self) -> dict[str, int]:
         """Return the process id of every child that runs."""
@@ -71,7 +68,13 @@ class Watch:
         watched.pause = min(watched.pause * 2, _LONGEST_PAUSE)
 
     def stop(self) -> None:
-        """Stop all, the last started first."""
-        for watched in reversed(self._watched.values()):
-            watched.child.stop()
+        """Stop all, the highest layer first; within a layer they stop at the same time."""
+        for layer in sorted({watched.layer for watched in self._watched.values()}, reverse=True):
+            children = [
+                watched.child for watched in self._watched.values() if watched.layer == layer
+            ]
+            for child in children:
+                child.ask_to_stop()
+            for child in children:
+                child.stop()
         self._watched.clear()

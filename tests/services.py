@@ -86,7 +86,8 @@ class Services:
 
     def start(self) -> None:
         """Start all of them; they get ready at the same time."""
-        (self.directory / "var").mkdir()
+        for name in ("static", "public"):
+            (self.directory / "var" / name).mkdir(parents=True)
         self.started = True
         self.store.start()
         self.broker.start()
