@@ -1,1 +1,52 @@
 """Fixtures for every test; the real services behind them are started by tests/services.py."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from backend.campaigns.models import Campaign
+    from tests.cast import Person, Phone
+    from tests.factories import Sitting
+
+# Models cannot be imported before Django is set up, which happens after this file is read.
+
+
+@pytest.fixture
+def campaign(db: None) -> "Campaign":
+    """A campaign that collects."""
+    from tests.cast import make_campaign  # noqa: PLC0415 - see above
+
+    return make_campaign()
+
+
+@pytest.fixture
+def phone(campaign: "Campaign") -> "Phone":
+    """A collector's phone in it."""
+    from tests.cast import make_phone  # noqa: PLC0415 - see above
+
+    return make_phone(campaign)
+
+
+@pytest.fixture
+def other_phone(campaign: "Campaign") -> "Phone":
+    """Another collector's phone in the same campaign."""
+    from tests.cast import make_phone  # noqa: PLC0415 - see above
+
+    return make_phone(campaign, install_id="install-0002")
+
+
+@pytest.fixture
+def manager(campaign: "Campaign") -> "Person":
+    """The campaign's manager."""
+    from tests.cast import make_manager  # noqa: PLC0415 - see above
+
+    return make_manager(campaign)
+
+
+@pytest.fixture
+def sitting(phone: "Phone") -> "Sitting":
+    """A speaker who consented, in an open session."""
+    from tests.factories import sit_down  # noqa: PLC0415 - see above
+
+    return sit_down(phone)
