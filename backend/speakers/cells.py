@@ -25,13 +25,11 @@ def age_band(birth_year: int, on: date) -> str:
 
 def level_of(demographics: Mapping[str, Any], dimension: str, on: date) -> str:
     """Return one dimension's level; what was not said is `unknown`, what was refused `declined`."""
-    if dimension == "age_band":
-        band = demographics.get("age_band")
-        if band in (None, "") and demographics.get("birth_year") not in (None, "", DECLINED):
-            return age_band(int(demographics["birth_year"]), on)
-        if band in (None, "") and demographics.get("birth_year") == DECLINED:
-            return DECLINED
-        return str(band) if band not in (None, "") else UNKNOWN
+    if dimension == "age_band" and demographics.get("age_band") in (None, "", UNKNOWN):
+        year = demographics.get("birth_year")
+        if isinstance(year, int):
+            return age_band(year, on)
+        return DECLINED if year == DECLINED else UNKNOWN
     value = demographics.get(dimension)
     return UNKNOWN if value in (None, "") else str(value)
 

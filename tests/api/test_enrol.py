@@ -1,0 +1,100 @@
+"""Phones are let in by code: counted, expiring, and back in with a new token."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from backend.accounts.models import Device, EnrolmentCode
+from backend.accounts.services import issue_enrolment_code
+from backend.campaigns.models import Campaign
+from tests.cast import Person, Phone
+
+pytestmark = pytest.mark.django_db
+
+
+def enrol(code: str, install_id: str = "install-0001", name: str = "Ada") -> object:
+    return Client().post(
+        "/v1/devices/enrol",
+        {"code": code, "install_id": install_id, "name": name, "user_agent": "test"},
+        content_type="application/json",
+    )
+
+
+def new_code(campaign: Campaign, *, uses: int = 1, hours: float = 1) -> str:
+    return issue_enrolment_code(
+        campaign_id=campaign.pk,
+        uses=uses,
+        valid_for=timedelta(hours=hours),
+        actor="system",
+        now=timezone.now(),
+    )[1]
+
+
+def test_a_code_lets_a_phone_in(campaign: Campaign) -> None:
+    answer = enrol(new_code(campaign))
+    assert answer.status_code == 201
+    body = answer.json()
+    assert body["campaigns"] == ["spring"]
+    device = Device.objects.get()
+    assert body["collector"] == str(device.collector_id)
+    assert body["token"] not in (device.token_hash, "")
+
+
+def test_a_code_may_be_typed_in_small_letters_without_dashes(campaign: Campaign) -> None:
+    assert enrol(new_code(campaign).lower().replace("-", " ")).status_code == 201
+
+
+def test_a_code_counts_its_uses_and_is_used_up(campaign: Campaign) -> None:
+    code = new_code(campaign, uses=2)
+    assert enrol(code, "install-0001").status_code == 201
+    assert enrol(code, "install-0002").status_code == 201
+    refused = enrol(code, "install-0003")
+    assert refused.status_code == 403
+    assert refused.json()["type"] == "urn:fieldvoice:problem:code-used-up"
+    assert EnrolmentCode.objects.get().uses == 2
+
+
+def test_the_same_phone_gets_a_new_token_and_its_old_one_stops(campaign: Campaign) -> None:
+    code = new_code(campaign)
+    first, second = enrol(code).json(), enrol(code).json()
+    assert first["collector"] == second["collector"]
+    assert first["token"] != second["token"]
+    for token, status in ((first["token"], 401), (second["token"], 200)):
+        pack = Client().get(
+            "/v1/campaigns/spring/pack", headers={"Authorization": f"Bearer {token}"}
+        )
+        assert pack.status_code == status
+
+
+def test_an_expired_code_is_refused_by_name(campaign: Campaign) -> None:
+    refused = enrol(new_code(campaign, hours=-1))
+    assert refused.json()["type"] == "urn:fieldvoice:problem:code-expired"
+
+
+def test_an_unknown_code_is_refused_by_name(campaign: Campaign) -> None:
+    assert enrol("AAAA-BBBB-CCCC").json()["type"] == "urn:fieldvoice:problem:code-unknown"
+
+
+def test_a_phone_that_left_is_not_signed_in_any_more(phone: Phone) -> None:
+    assert phone.delete("/v1/devices/self").status_code == 204
+    assert phone.get("/v1/campaigns/spring/pack").status_code == 401
+
+
+def test_a_manager_gets_a_code_with_its_link_and_picture(manager: Person) -> None:
+    answer = manager.post("/v1/campaigns/spring/enrolment-codes", {"uses": 3, "hours": 2})
+    assert answer.status_code == 201
+    body = answer.json()
+    assert body["url"].endswith(f"/app/#code={body['code']}")
+    assert body["qr_svg"].startswith("<svg")
+    assert body["uses"] == 3
+    assert enrol(body["code"]).status_code == 201
+
+
+def test_no_secret_is_stored_as_it_is(campaign: Campaign) -> None:
+    code = new_code(campaign)
+    token = enrol(code).json()["token"]
+    rows = [*EnrolmentCode.objects.values(), *Device.objects.values()]
+    assert code not in str(rows)
+    assert token not in str(rows)
