@@ -119,6 +119,8 @@ LANGUAGE_CODE = "en"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = True
+# With PUBLIC=1, ca.crt: the root certificate that phones install, served as /ca.crt.
+WHITENOISE_ROOT = VAR_DIR / "public"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -176,5 +178,7 @@ LOGGING = {
         # Django logs every 4xx as a warning with its path; the request line says it already.
         "django.request": {"level": "ERROR"},
         "django.server": {"level": "ERROR"},
+        # A line for every request to a vendor, with its whole query.
+        "httpx": {"level": "WARNING"},
     },
 }

@@ -48,6 +48,7 @@ class Child:
     command: Sequence[str | Path]
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    without: Sequence[str] = ()
     directory: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGTERM
@@ -69,7 +70,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.environment},
+                env=self._whole_environment(),
                 cwd=self.directory,
                 start_new_session=True,
                 preexec_fn=partial(die_with, os.getpid(), self.death_signal),
@@ -77,6 +78,10 @@ class Child:
                 group=gid,
                 extra_groups=[] if self.user else None,
             )
+
+    def _whole_environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if name not in self.without}
+        return inherited | dict(self.environment)
 
     @property
     def pid(self) -> int:

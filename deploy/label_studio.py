@@ -57,6 +57,10 @@ class LabelStudio:
                 "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
                 "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
                 "SECRET_KEY": secret_key,
+                # It refuses webhooks to reserved networks, and the platform is on loopback. Only the
+                # cloud's metadata network stays banned; polling works where a webhook does not.
+                "USE_DEFAULT_BANNED_SUBNETS": "false",
+                "USER_ADDITIONAL_BANNED_SUBNETS": "169.254.0.0/16",
                 # It reports home by default, in three ways.
                 "COLLECT_ANALYTICS": "false",
                 "LATEST_VERSION_CHECK": "false",
@@ -66,11 +70,10 @@ class LabelStudio:
                 "FEATURE_FLAGS_OFFLINE": "true",
                 "DEBUG": "false",
                 "LOG_LEVEL": "INFO",
-                # Another Django's settings and database must not leak into this one.
-                "DJANGO_SETTINGS_MODULE": "",
-                "DATABASE_URL": "",
                 "DJANGO_DB": "sqlite",
             },
+            # It is a Django of its own, with other settings under the same names.
+            without=("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "ALLOWED_HOSTS", "PYTHONPATH"),
         )
 
     @property

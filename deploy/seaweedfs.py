@@ -163,29 +163,26 @@ class SeaweedFS:
         """Set the bucket's CORS rules.
 
         Reading is open to any origin, because the signature is the secret and because Label
-        Studio's player arrives with `Origin: null` after the platform's redirect.
+        Studio's player arrives with `Origin: null` after the platform's redirect. The first rule
+        whose origin fits is the only one that counts, so the app's own must also allow reading.
         """
+        reading = ["Content-Range", "Accept-Ranges", "Content-Length", "ETag"]
         self.admin_client().put_bucket_cors(
             Bucket=self.bucket,
             CORSConfiguration={
                 "CORSRules": [
                     {
-                        "AllowedOrigins": ["*"],
-                        "AllowedMethods": ["GET", "HEAD"],
+                        "AllowedOrigins": list(origins),
+                        "AllowedMethods": ["PUT", "GET", "HEAD"],
                         "AllowedHeaders": ["*"],
-                        "ExposeHeaders": [
-                            "Content-Range",
-                            "Accept-Ranges",
-                            "Content-Length",
-                            "ETag",
-                        ],
+                        "ExposeHeaders": [*reading, "x-amz-checksum-sha256"],
                         "MaxAgeSeconds": 3000,
                     },
                     {
-                        "AllowedOrigins": list(origins),
-                        "AllowedMethods": ["PUT"],
+                        "AllowedOrigins": ["*"],
+                        "AllowedMethods": ["GET", "HEAD"],
                         "AllowedHeaders": ["*"],
-                        "ExposeHeaders": ["ETag", "x-amz-checksum-sha256"],
+                        "ExposeHeaders": reading,
                         "MaxAgeSeconds": 3000,
                     },
                 ]
