@@ -57,8 +57,8 @@ class LabelStudio:
                 "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
                 "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
                 "SECRET_KEY": secret_key,
-                # It refuses webhooks to reserved networks, and the platform is on loopback. Only the
-                # cloud's metadata network stays banned; polling works where a webhook does not.
+                # It refuses webhooks to reserved networks, and the platform is on loopback. Only
+                # the cloud's metadata network stays banned; polling works where a webhook does not.
                 "USE_DEFAULT_BANNED_SUBNETS": "false",
                 "USER_ADDITIONAL_BANNED_SUBNETS": "169.254.0.0/16",
                 # It reports home by default, in three ways.

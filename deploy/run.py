@@ -59,12 +59,16 @@ def _options() -> Options:
     )
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--no-label-studio", action="store_true")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="override a setting"
+    )
     chosen = parser.parse_args()
     return Options(
         directory=chosen.directory,
         database=chosen.database,
         public=os.environ.get("PUBLIC", "") in {"1", "true", "yes"},
         label_studio=not chosen.no_label_studio,
+        environment=dict(setting.split("=", 1) for setting in chosen.set),
     )
 
 

@@ -213,18 +213,20 @@ class SeaweedFS:
         """A client that may do everything; for setting up, never for the platform."""
         return self._client(self.keys.admin_id, self.keys.admin_secret)
 
-    def app_client(self) -> "S3Client":
-        """A client with the platform's own rights: objects of the one bucket."""
-        return self._client(self.keys.app_id, self.keys.app_secret)
+    def app_client(self, url: str = "") -> "S3Client":
+        """A client with the platform's own rights: objects of the one bucket, at another `url`."""
+        return self._client(self.keys.app_id, self.keys.app_secret, url)
 
-    def _client(self, key: str, secret: str) -> "S3Client":
+    def _client(self, key: str, secret: str, url: str = "") -> "S3Client":
         return boto3.client(
             "s3",
-            endpoint_url=self.url,
+            endpoint_url=url or self.url,
             aws_access_key_id=key,
             aws_secret_access_key=secret,
             region_name=REGION,
             config=Config(
+                # Left to itself it presigns by the second version, which pins no headers.
+                signature_version="s3v4",
                 connect_timeout=2,
                 read_timeout=10,
                 retries={"total_max_attempts": 1},
