@@ -1,0 +1,13 @@
+/** The top of a screen: its heading, and the way back where there is one. */
+
+import { button, make } from "./dom.js";
+import { t } from "./i18n.js";
+
+/**
+ * @param {string} title
+ * @param {(() => void) | null} [back]
+ */
+export function header(title, back = null) {
+  const way = back && button("‹", back, { class: "back", "aria-label": t("back") });
+  return make("header", { class: "top" }, way, make("h1", {}, title));
+}

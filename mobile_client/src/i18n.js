@@ -1,0 +1,90 @@
+/** Words in the collector's language, from the JSON catalogues in i18n/. */
+
+import { Problem } from "./api.js";
+
+/** @type {Record<string, string>} */
+export const LANGUAGES = { en: "English", es: "Español" };
+const CHOICE = "fieldvoice-language";
+
+/** @type {Record<string, string>} */
+let words = {};
+/** @type {Record<string, string>} */
+let english = {};
+let current = "en";
+
+/** @returns {string} */
+export function language() {
+  return current;
+}
+
+/** @returns {string} the language chosen before, else the phone's, else English */
+export function preferredLanguage() {
+  const wanted = [localStorage.getItem(CHOICE) ?? "", ...navigator.languages];
+  const known = wanted.map((tag) => tag.split("-")[0] ?? "").find((tag) => tag in LANGUAGES);
+  return known ?? "en";
+}
+
+/** @param {string} tag */
+async function readCatalogue(tag) {
+  const answer = await fetch(new URL(`../i18n/${tag}.json`, import.meta.url));
+  return /** @type {Promise<Record<string, string>>} */ (answer.json());
+}
+
+/** @param {string} tag */
+export async function useLanguage(tag) {
+  [english, words] = await Promise.all([readCatalogue("en"), readCatalogue(tag)]);
+  current = tag;
+  localStorage.setItem(CHOICE, tag);
+  document.documentElement.lang = tag;
+}
+
+/**
+ * @param {string} key
+ * @returns {boolean} whether there are words for it
+ */
+export function known(key) {
+  return key in words || key in english;
+}
+
+/**
+ * @param {string} key
+ * @param {Record<string, string | number>} [values] for {names} in the text
+ */
+export function t(key, values = {}) {
+  const text = words[key] ?? english[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+/**
+ * What went wrong and what to do, in plain words.
+ *
+ * @param {unknown} error
+ */
+export function errorText(error) {
+  if (error instanceof Problem) return problemText(error.slug);
+  if (error instanceof DOMException) {
+    const key = `microphone.${error.name}`;
+    return t(known(key) ? key : "microphone.other");
+  }
+  return t("problem.no-answer");
+}
+
+/** @param {string} slug */
+export function problemText(slug) {
+  const key = `problem.${slug}`;
+  return t(known(key) ? key : "problem.other", { slug });
+}
+
+/**
+ * The first reason's advice: in this language by its code, else in the server's words.
+ *
+ * @param {{hint: string, code: string, text?: string}[]} reasons
+ */
+export function hintText(reasons) {
+  const [reason] = reasons;
+  if (!reason) return "";
+  for (const key of [`hint.${reason.hint}`, `reason.${reason.code}`]) {
+    if (known(key)) return t(key);
+  }
+  return reason.text ?? "";
+}

@@ -1,0 +1,49 @@
+/** Pure: which prompt comes next for a speaker, chosen on the phone from the pack. */
+
+/** @typedef {import("./api.js").Prompt} Prompt */
+
+/**
+ * Return the prompts a speaker has not recorded, in the pack's order. Each speaker starts at another
+ * place, as on the server (backend/clips/sessions.py), so that a list longer than a session is
+ * covered evenly.
+ *
+ * @param {Prompt[]} prompts
+ * @param {string} speaker a UUID
+ * @param {Set<string>} done ids of the prompts that are recorded
+ * @returns {Prompt[]}
+ */
+export function openPrompts(prompts, speaker, done) {
+  if (!prompts.length) return [];
+  const start = Number.parseInt(speaker.replaceAll("-", "").slice(-6), 16) % prompts.length;
+  const turned = [...prompts.slice(start), ...prompts.slice(0, start)];
+  return turned.filter((prompt) => !done.has(prompt.id));
+}
+
+/**
+ * Return the queue after the server's own choice came: the prompt on the screen stays.
+ *
+ * @param {Prompt[]} queue
+ * @param {Prompt[]} chosen by the server
+ * @param {Set<string>} done
+ * @returns {Prompt[]}
+ */
+export function followServer(queue, chosen, done) {
+  const [shown] = queue;
+  const rest = chosen.filter((prompt) => prompt.id !== shown?.id && !done.has(prompt.id));
+  return shown ? [shown, ...rest] : rest;
+}
+
+/**
+ * Return which prompts count as recorded: kept here or home, unless rejected or refused.
+ *
+ * @param {import("./db.js").Clip[]} clips
+ * @param {string} speaker
+ * @returns {Set<string>}
+ */
+export function recordedPrompts(clips, speaker) {
+  const good = clips.filter(
+    (clip) =>
+      clip.speaker === speaker && clip.state !== "refused" && clip.verdict?.outcome !== "reject",
+  );
+  return new Set(good.map((clip) => clip.prompt.id));
+}
