@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include("backend.coverage.urls")),
     path("v1/", include("backend.clips.urls")),
     path("v1/", include("backend.quality.urls")),
+    path("v1/", include("backend.releases.urls")),
     path("", include("annotation.urls")),
 ]
 
