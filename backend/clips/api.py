@@ -117,13 +117,13 @@ def clip_for(request: Request, clip_id: UUID, verb: str) -> Clip:
     """Return the clip: a phone sees its collector's own, a person those of their campaigns."""
     clips = Clip.objects.select_related("speaker")
     if isinstance(request.auth, Device):
-        clip = clips.of_device(request.auth).filter(pk=clip_id).first()
-        if clip is None:
-            raise NotFound()
+        clips = clips.of_device(request.auth)
+    try:
+        clip = clips.get(pk=clip_id)
+    except Clip.DoesNotExist:
+        raise NotFound() from None
+    if isinstance(request.auth, Device):
         return clip
-    clip = clips.filter(pk=clip_id).first()
-    if clip is None:
-        raise NotFound()
     require(request, verb, clip.campaign_id)
     return clip
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -40,29 +40,45 @@ class Registered:
     upload: dict[str, Any] | None
 
 
+class SessionFacts(NamedTuple):
+    """What a clip takes from its session, whose whole rows would cost more than the clip's own."""
+
+    id: UUID
+    speaker_id: UUID
+    speaker_cell: str
+    speaker_withdrawn_at: datetime | None
+    consent_withdrawn_at: datetime | None
+
+
 @dataclass(frozen=True)
 class Known:
-    """What one call needs to know of sessions and prompts, read once for a whole batch."""
+    """What one call needs to know, read once for a whole batch; `prompts`: revision by id."""
 
-    sessions: dict[UUID, Session]
-    prompts: dict[UUID, Prompt]
+    sessions: dict[UUID, SessionFacts]
+    prompts: dict[UUID, int]
     clips: dict[UUID, Clip]
 
 
 def read_known(*, items: list[dict[str, Any]], device: Device) -> Known:
     """Read the sessions, prompts and clips that the items name, in three queries."""
-    sessions = Session.objects.select_related("speaker", "consent").filter(
+    sessions = Session.objects.filter(
         pk__in={item["session"] for item in items},
         collector_id=device.collector_id,
         campaign_id=device.campaign_id,
+    ).values_list(
+        "pk",
+        "speaker_id",
+        "speaker__cell",
+        "speaker__withdrawn_at",
+        "consent__withdrawn_at",
     )
     prompts = Prompt.objects.filter(
         pk__in={item["prompt"] for item in items}, campaign_id=device.campaign_id
-    )
+    ).values_list("pk", "revision")
     clips = Clip.objects.filter(pk__in={item["id"] for item in items})
     return Known(
-        {row.pk: row for row in sessions},
-        {row.pk: row for row in prompts},
+        {row[0]: SessionFacts(*row) for row in sessions},
+        dict(prompts),
         {row.pk: row for row in clips},
     )
 
@@ -84,12 +100,12 @@ def register_clip(
     session = known.sessions.get(item["session"])
     if session is None:
         raise SessionUnknown()
-    if session.speaker.withdrawn_at is not None:
+    if session.speaker_withdrawn_at is not None:
         raise SpeakerWithdrawn()
-    if session.consent.withdrawn_at is not None:
+    if session.consent_withdrawn_at is not None:
         raise ConsentMissing()
-    prompt = known.prompts.get(item["prompt"])
-    if prompt is None:
+    prompt_revision = known.prompts.get(item["prompt"])
+    if prompt_revision is None:
         raise PromptUnknown()
     campaign = device.campaign
     if item["duration_ms"] > campaign.max_seconds * 1000 + _DURATION_SLACK_MS:
@@ -99,12 +115,12 @@ def register_clip(
     _check_parts(parts, item["bytes"])
     clip = Clip(
         id=item["id"],
-        session=session,
+        session_id=session.id,
         campaign_id=device.campaign_id,
-        speaker=session.speaker,
+        speaker_id=session.speaker_id,
         collector_id=device.collector_id,
-        prompt=prompt,
-        prompt_revision=prompt.revision,
+        prompt_id=item["prompt"],
+        prompt_revision=prompt_revision,
         seq=item["seq"],
         take=item["take"],
         sha256=item["sha256"],
@@ -115,7 +131,7 @@ def register_clip(
         parts=parts,
         client_checks=item["client_checks"],
         request_digest=digest,
-        cell=session.speaker.cell,
+        cell=session.speaker_cell,
         counted_ms=item["duration_ms"],
         created_at=now,
         look_at=now + _FIRST_LOOK,

@@ -1,7 +1,7 @@
 """The only writer of Clip.state: a move, its event, its counters and its jobs at once."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -15,6 +15,17 @@ from backend.problems import NotFound, Problem
 
 # Columns that may change together with a move.
 _WITH_A_MOVE = {"verdict", "counted_ms", "stored_at", "look_at"}
+
+
+class _Standing(NamedTuple):
+    """What a move must know of its clip; the row has five times as many columns."""
+
+    state: str
+    event_seq: int
+    campaign_id: UUID
+    speaker_id: UUID
+    cell: str
+    counted_ms: int
 
 
 class MoveRefused(Problem):
@@ -60,9 +71,11 @@ def move(
     if not set(values) <= _WITH_A_MOVE:
         raise ValueError(f"not for a move: {sorted(set(values) - _WITH_A_MOVE)}")
     with transaction.atomic():
-        clip = Clip.objects.select_for_update().filter(pk=clip_id).first()
-        if clip is None:
-            raise NotFound()
+        rows = Clip.objects.select_for_update().filter(pk=clip_id)
+        try:
+            clip = _Standing(*rows.values_list(*_Standing._fields).get())
+        except Clip.DoesNotExist:
+            raise NotFound() from None
         before = State(clip.state)
         if expected_seq is not None and clip.event_seq != expected_seq:
             raise MoveRefused("The clip has moved since.", state=before.value)

@@ -71,10 +71,9 @@ def move_counters(
 
 
 def _cell_id(campaign_id: UUID, key: str) -> int:
-    cell_id = (
-        Cell.objects.filter(campaign_id=campaign_id, key=key).values_list("pk", flat=True).first()
-    )
-    if cell_id is None:
+    ids = Cell.objects.values_list("pk", flat=True)
+    try:
+        return ids.get(campaign_id=campaign_id, key=key)
+    except Cell.DoesNotExist:
         Cell.objects.bulk_create([Cell(campaign_id=campaign_id, key=key)], ignore_conflicts=True)
-        cell_id = Cell.objects.values_list("pk", flat=True).get(campaign_id=campaign_id, key=key)
-    return cell_id
+        return ids.get(campaign_id=campaign_id, key=key)
