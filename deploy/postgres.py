@@ -26,7 +26,7 @@ class Postgres:
         self.port = port
         self.password = password
         self._user = _unprivileged_user()
-        self._programs = _readable_programs(directory, self._user)
+        self.programs = _readable_programs(directory, self._user)
         self._data = directory / "data"
         careless = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
         settings = [
@@ -40,7 +40,7 @@ class Postgres:
         self.child = Child(
             name="postgres",
             command=[
-                self._programs / "postgres",
+                self.programs / "postgres",
                 "-D",
                 self._data,
                 *[part for setting in settings for part in ("-c", setting)],
@@ -75,7 +75,7 @@ class Postgres:
         uid, gid = self._user or (None, None)
         done = subprocess.run(
             [
-                str(self._programs / "initdb"),
+                str(self.programs / "initdb"),
                 *("-D", str(self._data)),
                 *("-U", "fieldvoice"),
                 *("--auth", "scram-sha-256"),
@@ -107,7 +107,7 @@ class Postgres:
     def _accepts(self) -> bool:
         done = subprocess.run(
             [
-                str(self._programs / "pg_isready"),
+                str(self.programs / "pg_isready"),
                 *("-h", "127.0.0.1"),
                 *("-p", str(self.port)),
                 *("-t", "1"),
@@ -120,7 +120,7 @@ class Postgres:
     def _psql(self, statements: str) -> None:
         done = subprocess.run(
             [
-                str(self._programs / "psql"),
+                str(self.programs / "psql"),
                 *("-h", "127.0.0.1"),
                 *("-p", str(self.port)),
                 *("-U", "fieldvoice"),

@@ -6,8 +6,6 @@ deletes buckets on request.
 """
 
 import json
-import re
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -15,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from deploy import bucket as buckets
 from deploy.children import Child, StartFailed, binary
 
 if TYPE_CHECKING:
@@ -36,7 +33,6 @@ PORTS = (
     "admin",
     "admin_grpc",
 )
-REGION = "us-east-1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +136,7 @@ class SeaweedFS:
         until = time.monotonic() + seconds
         while True:
             try:
-                self._ensure_bucket(client)
+                buckets.ensure(client, self.bucket)
                 client.put_object(Bucket=self.bucket, Key="ready", Body=b"ready")
                 client.delete_object(Bucket=self.bucket, Key="ready")
                 break
@@ -151,94 +147,32 @@ class SeaweedFS:
                 time.sleep(0.1)
         self.allow_uploads_from(origins)
 
-    def _ensure_bucket(self, client: "S3Client") -> None:
-        try:
-            client.head_bucket(Bucket=self.bucket)
-        except ClientError as error:
-            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") != 404:
-                raise
-            client.create_bucket(Bucket=self.bucket)
-
     def allow_uploads_from(self, origins: Sequence[str]) -> None:
-        """Set the bucket's CORS rules.
-
-        Reading is open to any origin, because the signature is the secret and because Label
-        Studio's player arrives with `Origin: null` after the platform's redirect. The first rule
-        whose origin fits is the only one that counts, so the app's own must also allow reading.
-        """
-        reading = ["Content-Range", "Accept-Ranges", "Content-Length", "ETag"]
-        self.admin_client().put_bucket_cors(
-            Bucket=self.bucket,
-            CORSConfiguration={
-                "CORSRules": [
-                    {
-                        "AllowedOrigins": list(origins),
-                        "AllowedMethods": ["PUT", "GET", "HEAD"],
-                        "AllowedHeaders": ["*"],
-                        "ExposeHeaders": [*reading, "x-amz-checksum-sha256"],
-                        "MaxAgeSeconds": 3000,
-                    },
-                    {
-                        "AllowedOrigins": ["*"],
-                        "AllowedMethods": ["GET", "HEAD"],
-                        "AllowedHeaders": ["*"],
-                        "ExposeHeaders": reading,
-                        "MaxAgeSeconds": 3000,
-                    },
-                ]
-            },
-        )
+        """Let browsers of these origins upload; anybody with a signed address may read."""
+        buckets.allow_uploads_from(self.admin_client(), self.bucket, origins)
 
     def turn_fsync_on(self) -> None:
         """Make every PUT reach the disk before it is answered; kept by the store from then on."""
         port = self.ports
-        done = subprocess.run(
-            [
-                str(binary("weed", Path(sys.executable).parent)),
-                "-logtostderr=true",
-                "shell",
-                f"-master=127.0.0.1:{port['master']}.{port['master_grpc']}",
-                f"-filer=127.0.0.1:{port['filer']}.{port['filer_grpc']}",
-            ],
-            input=f"fs.configure -locationPrefix=/buckets/{self.bucket}/ -fsync -apply\n",
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
+        buckets.turn_fsync_on(
+            self.bucket,
+            master=f"127.0.0.1:{port['master']}.{port['master_grpc']}",
+            filer=f"127.0.0.1:{port['filer']}.{port['filer_grpc']}",
         )
-        if not re.search(r'"fsync":\s*true', done.stdout):
-            raise StartFailed(f"seaweedfs did not turn fsync on: {done.stdout[-300:]}")
 
     def admin_client(self) -> "S3Client":
         """A client that may do everything; for setting up, never for the platform."""
-        return self._client(self.keys.admin_id, self.keys.admin_secret)
+        return buckets.client(self.url, self.keys.admin_id, self.keys.admin_secret)
 
     def app_client(self, url: str = "") -> "S3Client":
         """A client with the platform's own rights: objects of the one bucket, at another `url`."""
-        return self._client(self.keys.app_id, self.keys.app_secret, url)
-
-    def _client(self, key: str, secret: str, url: str = "") -> "S3Client":
-        return boto3.client(
-            "s3",
-            endpoint_url=url or self.url,
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            region_name=REGION,
-            config=Config(
-                # Left to itself it presigns by the second version, which pins no headers.
-                signature_version="s3v4",
-                connect_timeout=2,
-                read_timeout=10,
-                retries={"total_max_attempts": 1},
-                s3={"addressing_style": "path"},
-            ),
-        )
+        return buckets.client(url or self.url, self.keys.app_id, self.keys.app_secret)
 
     def environment(self) -> dict[str, str]:
         """The platform's settings for this store."""
         return {
             "S3_ENDPOINT_URL": self.url,
-            "S3_REGION": REGION,
+            "S3_REGION": buckets.REGION,
             "S3_BUCKET": self.bucket,
             "S3_ACCESS_KEY_ID": self.keys.app_id,
             "S3_SECRET_ACCESS_KEY": self.keys.app_secret,
