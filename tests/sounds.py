@@ -1,4 +1,4 @@
-"""Sounds for tests: speech-like noise made by seed, files in every format, real clips if there are."""
+"""Sounds for tests: speech made by seed, files in every format, real clips where there are."""
 
 import csv
 import io
@@ -101,7 +101,7 @@ def webm(x: Floats, rate: int = 16_000, *, bits: int = 32_000, live: bool = True
 
 
 def mp4(x: Floats, rate: int = 16_000, *, bits: int = 64_000, fragments: bool = True) -> bytes:
-    """Return MP4/AAC at 44.1 kHz, fragmented as recorders write it, or whole with its index last."""
+    """Return MP4/AAC at 44.1 kHz, fragmented as recorders do, or whole, its index last."""
     options = {"movflags": "frag_keyframe+empty_moov"} if fragments else {}
     return _with_av(x, rate, "mp4", "aac", 44_100, bits, options)
 
@@ -114,6 +114,7 @@ def _with_av(
     file = io.BytesIO()
     with av.open(file, "w", format=form, options=options) as container:
         stream = container.add_stream(codec, rate=to, layout=layout)
+        assert isinstance(stream, av.AudioStream)
         stream.bit_rate = bits
         frame = av.AudioFrame.from_ndarray(
             np.ascontiguousarray(np.clip(channels, -1, 1), dtype=np.float32),

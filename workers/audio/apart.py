@@ -7,6 +7,7 @@ so long and no longer.
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import pickle
 import resource
@@ -70,6 +71,8 @@ def _work(out: int, data: bytes, content_type: str, bounds: Bounds, decoder: Dec
     try:
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGALRM):
             signal.signal(name, signal.SIG_DFL)
+        # A crash here is an answer about the file; the worker's log shall not show it as its own.
+        faulthandler.disable()
         _limit(bounds)
         try:
             sound: Sound | Undecodable = decoder(data, content_type=content_type, bounds=bounds)

@@ -18,7 +18,8 @@ from workers.audio.sound import Blocks, Undecodable
 
 Integers = npt.NDArray[np.int32]
 
-_BLOCK_FRAMES = 65_536
+# Small: a fault loses the block it stands in.
+_BLOCK_FRAMES = 8_192
 _WAV_SUBTYPES = frozenset(
     {"PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW"}
 )

@@ -13,8 +13,6 @@ from workers.audio.resample import at_16_khz
 from workers.audio.sound import Floats, Sound
 
 _FLOOR_DB = -120.0
-# Crowding of peaks is a statistic of many peaks; below a second of activity it says nothing.
-_ENOUGH_ACTIVE_S = 1.0
 _ONE_STEP = 1 / 32768
 
 
@@ -61,7 +59,7 @@ def measure(sound: Sound) -> Measured:
         values["trail_s"] = max(0.0, sound.duration_s - activity.last_s)
     if not sound.lossy:
         values["plateau_share"] = plateau_share(native)
-    elif activity.active_s >= _ENOUGH_ACTIVE_S:
+    elif activity.active_s > 0:
         values["band_share"] = band_share(low)
         values["spread_db"] = spread_db(low)
     return Measured({name: round(value, 6) for name, value in values.items()}, low)

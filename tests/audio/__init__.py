@@ -1,0 +1,1 @@
+"""Sound: decoding, measuring and deriving, without database or store."""
