@@ -22,9 +22,9 @@ setup-test: setup ## Install what `make test` needs: also Label Studio and Chrom
 	@deploy/setup.sh label-studio
 	@deploy/setup.sh chromium
 
-run: ## Start the platform; PUBLIC=1 opens it to phones in this network over TLS
+run: ## Start the platform; PUBLIC=1 opens it to phones in this network over TLS, WEB_PORT=N picks its port
 	@deploy/setup.sh product
-	@exec .venv/bin/python -m deploy.run
+	@exec .venv/bin/python -m deploy.run --with-parent
 
 test: setup-test ## Run every test: on PostgreSQL, the API and the flow on SQLite too, then the phone client's
 	$(DEV)/python -m pytest $(ARGS)

@@ -161,6 +161,8 @@ class LabelStudioInBackground:
             self._watch(child)
         else:
             child.start()
+        if state != "connecting":
+            self._say(f"Label Studio: {state} (log: {child.log})")
         self._step = _Step(state, child, done)
         self._deadline = time.monotonic() + seconds
         self._become(state)

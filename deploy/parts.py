@@ -19,12 +19,13 @@ _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 @dataclass(kw_only=True)
 class Options:
-    """What a start may choose; `environment` overrides any setting, for tests."""
+    """What a start may choose. `web_port` 0: last time's; `environment` overrides settings."""
 
     directory: Path
     database: str = "sqlite"
     public: bool = False
     label_studio: bool = True
+    web_port: int = 0
     environment: dict[str, str] = field(default_factory=dict)
 
 

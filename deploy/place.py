@@ -84,11 +84,15 @@ class Place:
         return known
 
     def ports(self, names: Iterable[str], *, wanted: Mapping[str, int]) -> dict[str, int]:
-        """Return a free port for each name: last time's, else the wanted one, else another."""
+        """Return a free port for each name: last time's, else the wanted one, else another.
+
+        A port that is taken now is still remembered: phones know the address, so the next start
+        tries it again.
+        """
         path = self.directory / "ports.json"
         known: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
         ports = free_ports(names, wanted={**wanted, **known})
-        path.write_text(json.dumps({**known, **ports}, indent=1))
+        path.write_text(json.dumps({**ports, **known}, indent=1))
         return ports
 
     def tell(self, facts: Mapping[str, Any], environment: Mapping[str, str]) -> None:

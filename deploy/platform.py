@@ -17,6 +17,7 @@ from deploy.children import Child, StartFailed, last_lines
 from deploy.label_studio import ADMIN_EMAIL, LabelStudio, LabelStudioInBackground
 from deploy.parts import Options, Parts, make_parts, settings_of
 from deploy.place import Place
+from deploy.ports import is_free
 from deploy.seaweedfs import PORTS as STORE_PORTS
 from deploy.watch import Watch
 
@@ -56,10 +57,7 @@ class Platform:
 
     def _start(self) -> None:
         secrets = self.place.secrets()
-        ports = self.place.ports(
-            [*STORE_PORTS, "valkey", "postgres", "web", "s3_public", "label_studio"],
-            wanted={"web": 8000, "s3": 8333, "s3_public": 8443, "label_studio": 8080},
-        )
+        ports = self._ports()
         parts = make_parts(self.place, self.options, secrets, ports)
         store, broker, database = parts.store, parts.broker, parts.database
         self._say("Starting the object store, the broker and the database ...")
@@ -87,6 +85,16 @@ class Platform:
         if self.options.label_studio:
             self._start_label_studio(secrets, ports)
         self._tell()
+
+    def _ports(self) -> dict[str, int]:
+        ports = self.place.ports(
+            [*STORE_PORTS, "valkey", "postgres", "web", "s3_public", "label_studio"],
+            wanted={"web": 8000, "s3": 8333, "s3_public": 8443, "label_studio": 8080},
+        )
+        wanted = self.options.web_port
+        if wanted and not is_free(wanted):
+            raise StartFailed(f"port {wanted} is taken: name another with WEB_PORT, or none")
+        return {**ports, "web": wanted or ports["web"]}
 
     def _once(self, name: str, act: Callable[[], None]) -> None:
         """Do what the data directory remembers from then on."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import segno
 
-from deploy.children import StartFailed
+from deploy.children import StartFailed, die_with
 from deploy.parts import Options
 from deploy.platform import REPOSITORY, Platform
 
@@ -24,12 +24,12 @@ class _Stop(Exception):
 
 def main() -> int:
     """Run the platform in the foreground. Returns the exit code."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _raise_stop)
     options = _options()
     # Proxies of the shell are for the world outside; everything of ours is on this machine.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
     platform = Platform(options, say=_say)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _raise_stop)
     began = time.monotonic()
     try:
         platform.start()
@@ -62,12 +62,18 @@ def _options() -> Options:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="override a setting"
     )
+    parser.add_argument(
+        "--with-parent", action="store_true", help="stop when the process that started it is gone"
+    )
     chosen = parser.parse_args()
+    if chosen.with_parent:
+        die_with(os.getppid(), signal.SIGTERM)
     return Options(
         directory=chosen.directory,
         database=chosen.database,
         public=os.environ.get("PUBLIC", "") in {"1", "true", "yes"},
         label_studio=not chosen.no_label_studio,
+        web_port=int(os.environ.get("WEB_PORT") or 0),
         environment=dict(setting.split("=", 1) for setting in chosen.set),
     )
 

@@ -26,6 +26,14 @@ lock() {
   flock 9
 }
 
+# Run a long step so that being told to stop also stops it, at once.
+step() {
+  "$@" >&2 &
+  trap 'kill $! 2>/dev/null; exit 143' TERM INT
+  wait $!
+  trap - TERM INT
+}
+
 # uv comes by pip into an environment of its own; it then fills the others from the locks.
 bootstrap() {
   local want
@@ -50,7 +58,7 @@ environment() { # NAME LOCK
   bootstrap
   say "Installing $(grep -c '^[a-z0-9].*==' "$lock") packages of $lock into $place ..."
   [ -x "$place/bin/python" ] || "$(find_python)" -m venv --without-pip "$place"
-  .venv-bootstrap/bin/uv pip sync --python "$place/bin/python" --require-hashes "$lock" >&2
+  step .venv-bootstrap/bin/uv pip sync --python "$place/bin/python" --require-hashes "$lock"
   echo "$want" >"$place/stamp"
 }
 

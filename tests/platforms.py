@@ -44,6 +44,8 @@ class RunningPlatform:
         self.directory = directory
         self.output = directory.with_name(directory.name + ".out")
         self._command = [sys.executable, "-m", "deploy.run", "--directory", str(directory)]
+        # A test session that is killed must not leave a platform behind.
+        self._command.append("--with-parent")
         self._command += arguments
         self.process = self._spawn()
 

@@ -89,6 +89,8 @@ def test_a_port_is_kept_between_starts_and_left_when_it_is_taken(tmp_path: Path)
         second = place.ports(["web", "s3"], wanted={})
     assert second["web"] != first["web"]
     assert second["s3"] == first["s3"]
+    # Phones know the old address: it comes back as soon as it can.
+    assert place.ports(["web", "s3"], wanted={}) == first
 
 
 def test_a_directory_has_one_holder(tmp_path: Path) -> None:

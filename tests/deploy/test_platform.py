@@ -107,6 +107,25 @@ def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_finds_everythin
         assert platform.facts() == {}
 
 
+def test_a_port_asked_for_and_taken_is_one_clear_line(
+    platform: RunningPlatform, tmp_path: Path
+) -> None:
+    taken = platform.facts()["web_url"].rpartition(":")[2]
+    refused = subprocess.run(
+        [sys.executable, "-m", "deploy.run", "--directory", str(tmp_path), "--no-label-studio"],
+        cwd=ROOT,
+        env={**os.environ, "WEB_PORT": taken},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.strip() == (
+        f"make run: port {taken} is taken: name another with WEB_PORT, or none"
+    )
+
+
 def test_a_pool_process_dies_with_its_worker(platform: RunningPlatform) -> None:
     main = platform.pid("worker-slow")
     wait_for("the pool to start", lambda: len(group_members(main)) > 1)
