@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "backend.console.headers.PagePolicyMiddleware",
 ]
 
 ROOT_URLCONF = "backend.urls"
@@ -165,6 +166,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Two fields called `kind`: what a prompt asks for, and what form an answer about oneself has.
+    "ENUM_NAME_OVERRIDES": {
+        "PromptKind": ["read", "question", "hotword", "command"],
+        "AnswerKind": ["choice", "year", "text", "list"],
+    },
 }
 
 LOG_LEVEL = env_str("LOG_LEVEL", "INFO")

@@ -17,6 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include("backend.quality.urls")),
     path("v1/", include("backend.releases.urls")),
     path("", include("annotation.urls")),
+    path("console/", include("backend.console.urls")),
+    path("", include("backend.console.phone_urls")),
 ]
 
 handler400 = "backend.problems.bad_request_view"

@@ -34,14 +34,29 @@ def roles_in(user: User, campaign_id: Any) -> set[str]:
     )
 
 
+def person_holds(user: User, verb: str, campaign_id: Any) -> bool:
+    """Say whether a person may do this in the campaign; None asks for all campaigns at once."""
+    if user.is_superuser:
+        return verb not in policy.ROLES[policy.COLLECTOR] or verb in policy.ROLES[policy.MANAGER]
+    return any(verb in policy.ROLES[role] for role in roles_in(user, campaign_id))
+
+
+def campaigns_of(user: User, verb: str) -> Q:
+    """Return the filter on Campaign for the campaigns in which a person holds the verb."""
+    if user.is_superuser:
+        return Q()
+    rows = Membership.objects.filter(user=user, role__in=policy.roles_with(verb))
+    if rows.filter(campaign=None).exists():
+        return Q()
+    return Q(pk__in=rows.values("campaign_id"))
+
+
 def holds(request: Request, verb: str, campaign_id: Any) -> bool:
     """Say whether the caller may do this in the campaign; a device is a collector in its own."""
     device = request.auth
     if isinstance(device, Device):
         return verb in policy.ROLES[policy.COLLECTOR] and device.campaign_id == campaign_id
-    if request.user.is_superuser:
-        return verb not in policy.ROLES[policy.COLLECTOR] or verb in policy.ROLES[policy.MANAGER]
-    return any(verb in policy.ROLES[role] for role in roles_in(person_of(request), campaign_id))
+    return person_holds(person_of(request), verb, campaign_id)
 
 
 def require(request: Request, verb: str, campaign_id: Any) -> None:
@@ -62,12 +77,7 @@ def campaigns_with(request: Request, verb: str) -> Q:
     if isinstance(device, Device):
         allowed = verb in policy.ROLES[policy.COLLECTOR]
         return Q(pk=device.campaign_id) if allowed else Q(pk=None)
-    if request.user.is_superuser:
-        return Q()
-    rows = Membership.objects.filter(user=person_of(request), role__in=policy.roles_with(verb))
-    if rows.filter(campaign=None).exists():
-        return Q()
-    return Q(pk__in=rows.values("campaign_id"))
+    return campaigns_of(person_of(request), verb)
 
 
 class Can(BasePermission):

@@ -1,0 +1,11 @@
+"""Addresses of the phone client's files; the bare address leads to them."""
+
+from django.urls import path
+
+from backend.console import phone_client
+
+urlpatterns = [
+    path("", phone_client.to_phone_client),
+    path("app/", phone_client.serve_file),
+    path("app/<path:path>", phone_client.serve_file),
+]
