@@ -45,18 +45,6 @@ class TooManyBytes(Problem):
     slug, status, title = "clip-too-large", 422, "The file is larger than this campaign takes."
 
 
-class BytesMissing(Problem):
-    """The bytes are not in the store."""
-
-    slug, status, title = "bytes-missing", 409, "The bytes have not arrived."
-
-
-class BytesDiffer(Problem):
-    """Other bytes are in the store than those announced."""
-
-    slug, status, title = "bytes-differ", 409, "Other bytes are stored than those announced."
-
-
 class ClipWithdrawn(Problem):
     """The clip was withdrawn; nothing of it is taken or given any more."""
 

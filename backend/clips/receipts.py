@@ -11,12 +11,13 @@ from django.db import transaction
 from backend import storage
 from backend.clips import lifecycle
 from backend.clips.models import Clip
-from backend.clips.problems import BytesDiffer, BytesMissing, ClipWithdrawn
+from backend.clips.problems import ClipWithdrawn
 from backend.clips.state import STORED, State
 from backend.clips.withdrawal import withdraw_clip
 from backend.jobs.models import Job, JobState
 from backend.jobs.services import enqueue_job
 from backend.problems import Problem
+from backend.speakers.services import BytesDiffer, BytesMissing
 
 _HEADS_AT_ONCE = 8
 # How long the sweep waits between two looks at a clip that was announced and has not come.

@@ -47,10 +47,16 @@ class ConsentUnknown(Problem):
     slug, status, title = "consent-unknown", 422, "There is no such consent of this speaker."
 
 
-class EvidenceMissing(Problem):
-    """The recorded consent is not in the store, or is other bytes."""
+class BytesMissing(Problem):
+    """The bytes of a clip or of a recorded consent are not in the store."""
 
-    slug, status, title = "bytes-missing", 409, "The recorded consent has not arrived."
+    slug, status, title = "bytes-missing", 409, "The bytes have not arrived."
+
+
+class BytesDiffer(Problem):
+    """Other bytes are in the store than those announced."""
+
+    slug, status, title = "bytes-differ", 409, "Other bytes are stored than those announced."
 
 
 def register_speaker(
@@ -155,7 +161,8 @@ def record_consent(
 
 
 def confirm_evidence(*, consent_id: UUID, device: Device, now: datetime) -> Consent:
-    """Check that the recorded consent is in the store; raises ConsentUnknown or EvidenceMissing."""
+    """Check that the recorded consent is in the store; raises ConsentUnknown,
+    BytesMissing or BytesDiffer."""
     consent = (
         Consent.objects.select_related("speaker")
         .filter(pk=consent_id, speaker__collector_id=device.collector_id)
@@ -168,9 +175,9 @@ def confirm_evidence(*, consent_id: UUID, device: Device, now: datetime) -> Cons
     try:
         stored = storage.head(storage.consent_key(consent.id))
     except storage.ObjectMissing as error:
-        raise EvidenceMissing() from error
+        raise BytesMissing() from error
     if (stored.sha256, stored.bytes) != (consent.evidence_sha256, consent.evidence_bytes):
-        raise EvidenceMissing("Other bytes are stored than those that were announced.")
+        raise BytesDiffer()
     Consent.objects.filter(pk=consent.pk).update(evidence_stored_at=stored.stored_at)
     consent.evidence_stored_at = stored.stored_at
     return consent
