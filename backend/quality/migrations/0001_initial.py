@@ -6,47 +6,99 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clips', '0001_initial'),
+        ("clips", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Derivative',
+            name="Derivative",
             fields=[
-                ('clip', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='derivative', serialize=False, to='clips.clip')),
-                ('key', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('bytes', models.PositiveIntegerField()),
-                ('samples', models.PositiveIntegerField()),
-                ('sample_rate', models.PositiveIntegerField()),
-                ('pcm_sha256', models.CharField(db_index=True, max_length=64)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "clip",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="derivative",
+                        serialize=False,
+                        to="clips.clip",
+                    ),
+                ),
+                ("key", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("bytes", models.PositiveIntegerField()),
+                ("samples", models.PositiveIntegerField()),
+                ("sample_rate", models.PositiveIntegerField()),
+                ("pcm_sha256", models.CharField(db_index=True, max_length=64)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('sample_rate__gt', 0), ('samples__gt', 0)), name='derivative_has_sound')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("sample_rate__gt", 0), ("samples__gt", 0)),
+                        name="derivative_has_sound",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='QualityCheck',
+            name="QualityCheck",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('event_seq', models.PositiveIntegerField()),
-                ('stage', models.CharField(choices=[('signal', 'Signal'), ('models', 'Models')], max_length=10)),
-                ('profile_version', models.PositiveIntegerField()),
-                ('measures', models.JSONField()),
-                ('facts', models.JSONField(default=dict)),
-                ('outcome', models.CharField(choices=[('pass', 'pass'), ('review', 'review'), ('reject', 'reject')], max_length=10)),
-                ('provisional', models.BooleanField(default=False)),
-                ('reasons', models.JSONField()),
-                ('at', models.DateTimeField()),
-                ('clip', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quality_checks', to='clips.clip')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("event_seq", models.PositiveIntegerField()),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[("signal", "Signal"), ("models", "Models")], max_length=10
+                    ),
+                ),
+                ("profile_version", models.PositiveIntegerField()),
+                ("measures", models.JSONField()),
+                ("facts", models.JSONField(default=dict)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("pass", "pass"), ("review", "review"), ("reject", "reject")],
+                        max_length=10,
+                    ),
+                ),
+                ("provisional", models.BooleanField(default=False)),
+                ("reasons", models.JSONField()),
+                ("at", models.DateTimeField()),
+                (
+                    "clip",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quality_checks",
+                        to="clips.clip",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('clip', 'event_seq', 'stage', 'profile_version'), name='quality_check_once'), models.CheckConstraint(condition=models.Q(('outcome__in', ['pass', 'review', 'reject'])), name='quality_outcome_is_known'), models.CheckConstraint(condition=models.Q(('stage__in', ['signal', 'models'])), name='quality_stage_is_known')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("clip", "event_seq", "stage", "profile_version"),
+                        name="quality_check_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["pass", "review", "reject"])),
+                        name="quality_outcome_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("stage__in", ["signal", "models"])),
+                        name="quality_stage_is_known",
+                    ),
+                ],
             },
         ),
     ]
