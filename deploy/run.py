@@ -16,6 +16,7 @@ from deploy.parts import Options
 from deploy.platform import REPOSITORY, Platform
 
 _TICK_SECONDS = 0.25
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Stop(Exception):
@@ -24,7 +25,7 @@ class _Stop(Exception):
 
 def main() -> int:
     """Run the platform in the foreground. Returns the exit code."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in _STOP_SIGNALS:
         signal.signal(number, _raise_stop)
     options = _options()
     # Proxies of the shell are for the world outside; everything of ours is on this machine.
@@ -40,9 +41,7 @@ def main() -> int:
     except StartFailed as error:
         print(f"make run: {error}", file=sys.stderr, flush=True)
         return 1
-    except (KeyboardInterrupt, _Stop):
-        # A second Ctrl-C must not cut the orderly stop short: the store is writing.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except _Stop:
         _say("Stopping ...")
         platform.stop()
         _say("Stopped. Everything is kept; make run starts it again.")
@@ -79,6 +78,9 @@ def _options() -> Options:
 
 
 def _raise_stop(_number: int, _frame: FrameType | None) -> None:
+    # A second Ctrl-C, or the end of make after the first, must not cut the orderly stop short.
+    for number in _STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     raise _Stop
 
 

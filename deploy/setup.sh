@@ -58,8 +58,12 @@ environment() { # NAME LOCK
   bootstrap
   say "Installing $(grep -c '^[a-z0-9].*==' "$lock") packages of $lock into $place ..."
   [ -x "$place/bin/python" ] || "$(find_python)" -m venv --without-pip "$place"
-  step .venv-bootstrap/bin/uv pip sync --python "$place/bin/python" --require-hashes "$lock"
+  # On a terminal uv draws its progress; elsewhere it would list every package.
+  local quiet=--quiet
+  if [ -t 2 ]; then quiet=; fi
+  step .venv-bootstrap/bin/uv pip sync $quiet --python "$place/bin/python" --require-hashes "$lock"
   echo "$want" >"$place/stamp"
+  say "Installed $place."
 }
 
 # The development environment also holds Node (from a wheel) and finds the repository itself.
