@@ -4,10 +4,11 @@ from datetime import datetime
 
 from backend import storage
 from backend.clips.models import Clip
-from backend.clips.problems import BytesMissing, ClipWithdrawn
+from backend.clips.problems import ClipWithdrawn
 from backend.clips.state import STORED, State
 from backend.jobs.services import record_audit
 from backend.quality.models import Derivative
+from backend.speakers.services import BytesMissing
 
 
 def open_to_ear(*, clip: Clip, actor: str, now: datetime) -> str:
