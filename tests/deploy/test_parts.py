@@ -7,6 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from deploy.children import StartFailed
 from deploy.place import Place
@@ -44,7 +46,7 @@ def test_the_broker_keeps_its_messages_when_it_is_killed(tmp_path: Path) -> None
 
 def test_the_broker_answers_nobody_without_its_password(services: Services) -> None:
     with (
-        redis.Redis(port=services.broker.port, retry=None) as stranger,
+        redis.Redis(port=services.broker.port, retry=Retry(NoBackoff(), 0)) as stranger,
         pytest.raises(redis.AuthenticationError),
     ):
         stranger.ping()
