@@ -76,6 +76,7 @@ class ReleaseFileOut(serializers.Serializer[Any]):
     sha256 = serializers.CharField()
     url = serializers.CharField(allow_null=True)
     withdrawn = serializers.IntegerField()
+    erased_at = serializers.DateTimeField(allow_null=True)
 
 
 class ReleaseFilesOut(serializers.Serializer[Any]):

@@ -108,7 +108,8 @@ class ReleaseFile(models.Model):
     """A file that lies in the store; `plan_sha256` says from what a data file was made.
 
     `path` is its place inside the release, `key` where the bytes lie. `split` is empty and `shard`
-    null for a file that is no data file.
+    null for a file that is no data file. With `erased_at` the row is a tombstone: the file held a
+    clip that was withdrawn after the seal.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -121,6 +122,7 @@ class ReleaseFile(models.Model):
     split = models.CharField(max_length=10, choices=SPLIT_CHOICES, blank=True)
     shard = models.PositiveIntegerField(null=True, blank=True)
     plan_sha256 = models.CharField(max_length=64, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

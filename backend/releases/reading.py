@@ -66,10 +66,11 @@ def standing_of(release: Release) -> Standing:
 
 
 def files_of(release: Release) -> list[dict[str, Any]]:
-    """Return `{path, size, sha256, url, withdrawn}` of every file, by path.
+    """Return `{path, size, sha256, url, withdrawn, erased_at}` of every file, by path.
 
     A file that holds a clip withdrawn since has no URL (null): no new link to a byte or a label of
-    it is given out. `withdrawn` says how many such clips it holds. Raises ReleaseNotSealed.
+    it is given out, and soon the file is erased. `withdrawn` says how many such clips it held.
+    Raises ReleaseNotSealed.
     """
     if release.state != ReleaseState.SEALED:
         raise ReleaseNotSealed(state=standing_of(release).state)
@@ -95,8 +96,11 @@ def files_of(release: Release) -> list[dict[str, Any]]:
                 "path": file.path,
                 "size": file.bytes,
                 "sha256": file.sha256,
-                "url": None if gone else storage.sign_get(key=file.key, download_name=name),
+                "url": None
+                if gone or file.erased_at
+                else storage.sign_get(key=file.key, download_name=name),
                 "withdrawn": gone,
+                "erased_at": file.erased_at,
             }
         )
     return files

@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from backend import storage
 from backend.campaigns.models import Campaign, PromptKind
+from backend.clips.state import State
 from backend.jobs.models import Job, JobState
 from backend.jobs.services import cancel_job, enqueue_job, record_audit, retry_job
 from backend.problems import NotFound
@@ -186,7 +188,9 @@ def freeze_selection(
 
 def record_file(*, release: Release, path: str, **facts: Any) -> ReleaseFile:
     """Write that a file lies in the store; a later one of the same path takes its place."""
-    return ReleaseFile.objects.update_or_create(release=release, path=path, defaults=facts)[0]
+    return ReleaseFile.objects.update_or_create(
+        release=release, path=path, defaults=facts | {"erased_at": None}
+    )[0]
 
 
 def begin_seal(*, release: Release, paths: Iterable[str]) -> set[str] | None:
@@ -230,6 +234,30 @@ def seal_release(*, release: Release, manifest_sha256: str, actor: str, now: dat
             )
     release.refresh_from_db()
     return bool(sealed)
+
+
+def erase_withdrawn(*, releases: QuerySet[Release], now: datetime) -> int:
+    """Erase every file of these releases that holds a withdrawn clip; returns how many.
+
+    Only releases that are not being built: a build drops such a clip by itself. The files' rows
+    stay as tombstones; the next version is without the clip.
+    """
+    ended = releases.filter(
+        state__in=[ReleaseState.SEALED, ReleaseState.FAILED, ReleaseState.CANCELED]
+    )
+    erased = 0
+    for release in ended:
+        withdrawn = ReleaseItem.objects.filter(release=release, clip__state=State.WITHDRAWN)
+        places = set(withdrawn.values_list("split", "shard").distinct())
+        holding = [
+            file
+            for file in release.files.filter(erased_at=None)
+            # A file with rows that is no data file is the selection, which holds all texts.
+            if places and file.rows and (not file.split or (file.split, file.shard) in places)
+        ]
+        storage.delete([file.key for file in holding])
+        erased += release.files.filter(pk__in=[file.pk for file in holding]).update(erased_at=now)
+    return erased
 
 
 def discard_files(*, release: Release) -> None:

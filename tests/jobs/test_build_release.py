@@ -310,6 +310,24 @@ def test_a_clip_withdrawn_while_building_is_in_no_file(
 
 
 @pytest.mark.django_db
+def test_a_clip_withdrawn_after_the_seal_is_erased_from_every_file(phone: Phone) -> None:
+    clips = clips_of(phone, speakers=2, each=1)
+    release = sealed(phone)
+    sound = storage.read(storage.derived_key(clips[0].pk), max_bytes=10_000_000)
+    withdraw_clip(clip_id=clips[0].pk, actor="system", reason="", now=timezone.now())
+    assert run_job("erase_audio", clips[0].pk).state == JobState.DONE
+    left = {key: storage.read(key, max_bytes=10_000_000) for key in keys_of(release)}
+    assert not any(sound in content for content in left.values())
+    split = ReleaseItem.objects.get(release=release, clip=clips[0]).split
+    gone = {file["path"] for file in files_of(release) if file["erased_at"]}
+    assert gone == {f"data/{split}-00000-of-00001.parquet", "selection.parquet"}
+    assert {key.partition("/1.0.0/")[2] for key in left} == {
+        file["path"] for file in files_of(release) if file["url"]
+    }
+    assert embedded(sealed(phone, "1.0.1")) == {str(clips[1].pk)}
+
+
+@pytest.mark.django_db
 def test_a_clip_whose_bytes_are_erased_while_building_is_dropped(
     phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -398,6 +416,7 @@ def test_a_worker_that_died_after_the_manifest_left_a_version_that_is_adopted(
     rejob = run_again(release)
     release.refresh_from_db()
     assert (rejob.state, release.state) == (JobState.DONE, "sealed")
+    assert [file["path"] for file in files_of(release) if file["erased_at"]]
     assert (
         release.manifest_sha256
         == storage.head(f"datasets/{phone.campaign.slug}/1.0.0/MANIFEST.json").sha256

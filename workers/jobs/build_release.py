@@ -14,6 +14,7 @@ from backend.releases.selection import gone_since, select_rows
 from backend.releases.services import (
     discard_files,
     enter_state,
+    erase_withdrawn,
     fail_release,
     freeze_selection,
     seal_release,
@@ -82,8 +83,7 @@ def _build(run: JobRun, release: Release) -> None:
         if not gone:
             break
         rows = _without(release, rows, gone)
-    digest = build.publish()
-    seal_release(release=release, manifest_sha256=digest, actor=run.actor, now=run.now())
+    _seal(run, release, build.publish())
 
 
 def _adopted(run: JobRun, release: Release) -> bool:
@@ -93,8 +93,14 @@ def _adopted(run: JobRun, release: Release) -> bool:
         return False
     if not enter_state(release=release, to=ReleaseState.SEALING):
         raise Canceled()
-    seal_release(release=release, manifest_sha256=digest, actor=run.actor, now=run.now())
+    _seal(run, release, digest)
     return True
+
+
+def _seal(run: JobRun, release: Release, digest: str) -> None:
+    seal_release(release=release, manifest_sha256=digest, actor=run.actor, now=run.now())
+    # A clip withdrawn while the manifest was written: its erasure found a build, and left it alone.
+    erase_withdrawn(releases=Release.objects.filter(pk=release.pk), now=run.now())
 
 
 def _frozen_rows(release: Release) -> list[Row] | None:

@@ -7,6 +7,8 @@ from backend import storage
 from backend.clips.models import Clip
 from backend.clips.state import State
 from backend.jobs.services import enqueue_job
+from backend.releases.models import Release
+from backend.releases.services import erase_withdrawn
 from workers.registry import GiveUp, JobRun, TryLater, job
 
 _AFTER_LAST_URL = timedelta(minutes=10)
@@ -14,7 +16,8 @@ _AFTER_LAST_URL = timedelta(minutes=10)
 
 @job("erase_audio")
 def erase_audio(run: JobRun) -> None:
-    """Delete original, parts and derivative; once more when the last signed PUT has run out.
+    """Delete original, parts, derivative and the files of releases that hold the clip; once more
+    when the last signed PUT has run out.
 
     A PUT that was signed before the withdrawal works until it expires, so a phone that was
     offline could bring the bytes back after the first erasure.
@@ -32,6 +35,7 @@ def erase_audio(run: JobRun) -> None:
             continue
         raise TryLater("An object is still there after it was deleted.")
     now = run.now()
+    erase_withdrawn(releases=Release.objects.filter(items__clip=clip), now=now)
     last_url = clip.upload_until + _AFTER_LAST_URL
     if last_url > now:
         enqueue_job(
