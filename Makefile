@@ -57,7 +57,7 @@ rehearsal: setup ## Play a field day on the running platform: SPEECH=DIR CLIPS=2
 		--speakers $(or $(SPEAKERS),20) $(if $(PHONES),--phones $(PHONES)) $(ARGS)
 
 chaos: setup-test ## Kill parts of a platform in the middle of its work, with full counts
-	CHAOS=full $(DEV)/python -m pytest tests/chaos $(ARGS)
+	CHAOS=full $(DEV)/python -m pytest tests/chaos tests/annotation/test_kill_at_any_line.py $(ARGS)
 
 migrations: setup ## Write migrations for changed models
 	$(OFFLINE) $(DEV)/python manage.py makemigrations

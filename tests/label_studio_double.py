@@ -73,6 +73,11 @@ class LabelStudioDouble:
             self._touch(task_id)
             return int(note["id"])
 
+    def pass_time(self, span: dt.timedelta) -> None:
+        """Move its clock on."""
+        with self.lock:
+            self._clock += span
+
     def edit(self, annotation_id: int, result: Any, *, cancelled: bool = False) -> None:
         """Change an answer."""
         with self.lock:
