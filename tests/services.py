@@ -21,7 +21,7 @@ from deploy.seaweedfs import PORTS, SeaweedFS, StoreKeys
 from deploy.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
-PURE = ROOT / "tests" / "rules"
+PURE = {ROOT / "tests" / "rules", ROOT / "tests" / "audio"}
 _services_key = pytest.StashKey["Services"]()
 
 
@@ -145,7 +145,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Start the servers once it is known that somebody needs them."""
     if session.config.option.collectonly:
         return
-    if all(PURE in item.path.parents for item in session.items):
+    if all(PURE & set(item.path.parents) for item in session.items):
         return
     try:
         session.config.stash[_services_key].start()
