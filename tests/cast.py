@@ -90,9 +90,7 @@ def make_campaign(slug: str = "spring", **changes: Any) -> Campaign:
         "slug": slug,
         "name": "Spring in the valley",
         "language": "en",
-        "consent_forms": [
-            {"locale": "en", "text": CONSENT_TEXT, "scopes": ["collect", "publish"]}
-        ],
+        "consent_forms": [{"locale": "en", "text": CONSENT_TEXT, "scopes": ["collect", "publish"]}],
         "targets": TARGETS,
         "actor": "system",
         "now": now,

@@ -144,9 +144,7 @@ def test_parts_may_be_added_and_are_asked_to_be_joined(sitting: Sitting) -> None
 
 def test_parts_that_do_not_add_up_are_refused(sitting: Sitting) -> None:
     parts = [{"n": 1, "sha256": "0" * 64, "bytes": 5}]
-    answer = sitting.phone.put(
-        f"/v1/clips/{uuid.uuid7()}", clip_body(sitting, SOUND, parts=parts)
-    )
+    answer = sitting.phone.put(f"/v1/clips/{uuid.uuid7()}", clip_body(sitting, SOUND, parts=parts))
     assert answer.status_code == 400
 
 
