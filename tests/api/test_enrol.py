@@ -1,6 +1,7 @@
 """Phones are let in by code: counted, expiring, and back in with a new token."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -14,7 +15,7 @@ from tests.cast import Person, Phone
 pytestmark = pytest.mark.django_db
 
 
-def enrol(code: str, install_id: str = "install-0001", name: str = "Ada") -> object:
+def enrol(code: str, install_id: str = "install-0001", name: str = "Ada") -> Any:
     return Client().post(
         "/v1/devices/enrol",
         {"code": code, "install_id": install_id, "name": name, "user_agent": "test"},

@@ -1,6 +1,7 @@
 """Speakers, consents, sessions: idempotent under the phone's ids, and in the right order."""
 
 import hashlib
+from typing import Any
 
 import pytest
 import uuid_utils.compat as uuid
@@ -22,7 +23,7 @@ from tests.sounds import flac, speech_like
 pytestmark = pytest.mark.django_db
 
 
-def problem(answer: object) -> str:
+def problem(answer: Any) -> str:
     return str(answer.json()["type"]).rpartition(":")[2]
 
 

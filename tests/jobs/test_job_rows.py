@@ -37,7 +37,12 @@ def new_job(key: str = "one") -> Job:
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Collect what is announced instead of telling the broker."""
     seen: list[str] = []
-    monkeypatch.setattr(queue, "announce", lambda job_id, name: seen.append(job_id) or True)
+
+    def announce(job_id: str, name: str) -> bool:
+        seen.append(job_id)
+        return True
+
+    monkeypatch.setattr(queue, "announce", announce)
     return seen
 
 
