@@ -52,9 +52,10 @@ bench: setup ## Run the benchmarks, each with its claims last; ONLY=name runs on
 		$(DEV)/python -m benchmarks.$$name || status=1; \
 	done; exit $$status
 
-rehearsal: setup ## Play a field day on the running platform: SPEECH=DIR CLIPS=200 SPEAKERS=20 PHONES=4
+rehearsal: setup ## Play a field day on the running platform: SPEECH=DIR CLIPS=200 SPEAKERS=20 PHONES=4 DROP=0.05 SEED=1
 	@$(DEV)/python manage.py rehearsal $(if $(SPEECH),--speech $(SPEECH)) --clips $(or $(CLIPS),200) \
-		--speakers $(or $(SPEAKERS),20) $(if $(PHONES),--phones $(PHONES)) $(ARGS)
+		$(if $(SPEAKERS),--speakers $(SPEAKERS)) $(if $(PHONES),--phones $(PHONES)) \
+		$(if $(DROP),--drop $(DROP)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 chaos: setup-test ## Kill parts of a platform in the middle of its work, with full counts
 	CHAOS=full $(DEV)/python -m pytest tests/chaos tests/annotation/test_kill_at_any_line.py $(ARGS)

@@ -1,0 +1,1 @@
+"""The rehearsal: a field day played against a running platform through its public API only."""
