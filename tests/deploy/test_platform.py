@@ -21,15 +21,19 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatfo
 
 def _ready(platform: RunningPlatform) -> bool:
     try:
-        return httpx.get(f"{platform.facts()['web_url']}/readyz", timeout=5).status_code == 200
+        return httpx.get(f"{platform.facts()['web_url']}/readyz", timeout=15).status_code == 200
     except httpx.TransportError:
         return False
+
+
+def _wait_until_ready(platform: RunningPlatform) -> None:
+    wait_for("the platform to reach its parts", lambda: _ready(platform))
 
 
 def test_a_started_platform_reaches_its_database_broker_and_bucket(
     platform: RunningPlatform,
 ) -> None:
-    assert _ready(platform)
+    _wait_until_ready(platform)
     assert list(platform.facts()["pids"]) == [
         "seaweedfs",
         "valkey",
@@ -68,7 +72,7 @@ def test_a_second_platform_on_the_same_directory_is_refused_in_one_line(
     assert twin.returncode == 1
     assert len(twin.stderr.strip().splitlines()) == 1
     assert "already running" in twin.stderr
-    assert _ready(platform)
+    _wait_until_ready(platform)
 
 
 @pytest.mark.parametrize("name", ["web", "valkey", "worker-audio"])
@@ -78,7 +82,7 @@ def test_a_child_that_dies_is_started_again_and_said_so(
     old = platform.kill(name)
     platform.wait_for_restart(name, old)
     assert f"{name} ended with -9; starting it again" in platform.said()
-    wait_for("the platform to answer again", lambda: _ready(platform))
+    _wait_until_ready(platform)
     wait_for("what the dead one had started to be gone", lambda: not group_members(old))
 
 
@@ -93,11 +97,11 @@ def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_finds_everythin
             lambda: len(group_members(*groups)) >= len(groups) + 4,
         )
         os.kill(platform.process.pid, signal.SIGKILL)
-        wait_for("every process to be gone", lambda: not group_members(*groups), seconds=20)
+        wait_for("every process to be gone", lambda: not group_members(*groups))
 
         platform.start_again()
         after = platform.facts()
-        assert _ready(platform)
+        _wait_until_ready(platform)
         for kept in ("web_url", "s3_url", "console_password", "campaign", "database_url"):
             assert after[kept] == before[kept]
 
