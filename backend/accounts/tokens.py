@@ -21,7 +21,7 @@ def new_api_token() -> str:
 
 
 def new_code() -> str:
-    """Return a fresh enrolment code, 60 random bits as XXXX-XXXX-XXXX."""
+    """Return a fresh enrolment code, 60 random bits in three groups of four letters."""
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(CODE_LENGTH))
     return "-".join(letters[start : start + 4] for start in range(0, CODE_LENGTH, 4))
 
