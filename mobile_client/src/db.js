@@ -89,9 +89,13 @@ function open() {
     };
     request.onsuccess = () => {
       // Another tab may need to upgrade; the system may close it, iOS does: open again next time.
-      request.result.onversionchange = () => request.result.close();
-      request.result.onclose = () => {
+      const forget = () => {
         opened = null;
+      };
+      request.result.onclose = forget;
+      request.result.onversionchange = () => {
+        request.result.close();
+        forget();
       };
       done(request.result);
     };

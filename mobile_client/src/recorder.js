@@ -32,12 +32,13 @@ const SILENCE_MS = 1000;
 export class Recorder {
   /**
    * Ask for the microphone; call it in a tap, or the browser keeps the sound back.
-   * Throws a DOMException: NotAllowedError, NotFoundError, NotReadableError.
+   * Throws a DOMException: NotAllowedError, NotFoundError, NotReadableError, SecurityError.
    *
    * @param {Listener} listener
    * @returns {Promise<Recorder>}
    */
   static async open(listener) {
+    if (!navigator.mediaDevices) throw new DOMException("not a secure page", "SecurityError");
     const stream = await navigator.mediaDevices.getUserMedia({ audio: ASKED });
     try {
       const [track] = stream.getAudioTracks();

@@ -23,12 +23,15 @@ export function showStatus(app) {
     void app.go(app.at.name, app.at.params);
   });
 
+  let fault = false;
+
   async function draw() {
     choice.value = language();
     const now = await status();
     const text = t("status.counts", { here: now.here, safe: now.safe });
     if (counts.textContent !== text) counts.textContent = text;
     const trouble =
+      (fault && t("status.fault")) ||
       (now.refused && t("status.refused", { n: now.refused })) ||
       (now.outcome === "signed-out" && t("status.signed-out")) ||
       (now.here > 0 && now.outcome === "offline" && t("status.offline"));
@@ -38,5 +41,12 @@ export function showStatus(app) {
   name();
   fill(bar, link, choice);
   onChange(() => void draw());
+  // What nobody foresaw (a full phone, a storage that was taken away) is at least said.
+  const tell = () => {
+    fault = true;
+    draw().catch(() => fill(problem, t("status.fault")));
+  };
+  addEventListener("unhandledrejection", tell);
+  addEventListener("error", tell);
   void draw();
 }

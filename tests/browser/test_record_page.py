@@ -1,19 +1,17 @@
 """The record page on a phone: from the enrolment link to the receipt and the verdict."""
 
 import io
-import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from backend import storage
 from backend.accounts.models import Device
@@ -23,21 +21,14 @@ from backend.clips.models import Clip, Session
 from backend.clips.state import State
 from backend.speakers.codes import speaker_code
 from backend.speakers.models import Consent, Speaker
-from tests.browser.chromium import CHROMIUM, phone_with
+from tests.browser.chromium import phone_with
 from tests.cast import make_campaign
-from tests.services import Services
 from tests.sounds import speech_like
 from tests.walk import run_job
 
 RATE = 44_100
 SOURCE_SECONDS = 60
-pytestmark = [
-    pytest.mark.skipif(
-        not CHROMIUM.exists() and os.environ.get("CI") != "true",
-        reason="Chromium is missing: install the package chromium",
-    ),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 Samples = npt.NDArray[np.int16]
 
 
@@ -53,24 +44,6 @@ def microphone(source: Samples, tmp_path_factory: pytest.TempPathFactory) -> Pat
     path = tmp_path_factory.mktemp("microphone") / "voice.wav"
     soundfile.write(path, source, RATE, subtype="PCM_16")
     return path
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        # Playwright's own loop runs in this thread, in which Django then fears to be asynchronous.
-        before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-        yield started
-        if before is None:
-            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
-def address(live_server: Any, services: Services) -> str:
-    """The web process's address, from which the store takes uploads."""
-    services.store.allow_uploads_from([live_server.url])
-    return str(live_server.url)
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ export function makeView(code, acts) {
     "div",
     {},
     header(code, acts.back),
+    said,
     make("section", { class: "prompt" }, kind, text),
     make(
       "div",
@@ -45,7 +46,6 @@ export function makeView(code, acts) {
       make("div", { class: "controls" }, tap, review),
       skip,
     ),
-    said,
   );
   /** @type {number} */
   let lastTold = 0;

@@ -22,14 +22,18 @@ function inUse(panel) {
   );
 }
 
+/** What a panel says; the tokens against forged requests differ in every answer and are no news. */
+function textOf(panel) {
+  return panel.outerHTML.replace(/<input[^>]*csrfmiddlewaretoken[^>]*>/g, "");
+}
+
 function put(fresh) {
   for (const panel of fresh.querySelectorAll("[data-panel]")) {
     const name = panel.dataset.panel;
     const old = live.querySelector(`[data-panel="${name}"]`);
-    // Tokens against forged requests differ in every answer; they are no news.
-    const text = panel.outerHTML.replace(/<input[^>]*csrfmiddlewaretoken[^>]*>/g, "");
+    const text = textOf(panel);
     if (!old || shown.get(name) === text || inUse(old)) continue;
-    if (shown.has(name)) old.replaceWith(document.adoptNode(panel));
+    old.replaceWith(document.adoptNode(panel));
     shown.set(name, text);
   }
 }
@@ -92,4 +96,7 @@ live.addEventListener("click", (event) => {
   if (button) void hear(button);
 });
 document.addEventListener("visibilitychange", refresh);
+for (const panel of live.querySelectorAll("[data-panel]")) {
+  shown.set(panel.dataset.panel, textOf(panel));
+}
 timer = setTimeout(refresh, EVERY_MS);

@@ -1,0 +1,36 @@
+"""Fixtures of the browser tests: Playwright, and a web process that the store knows."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Playwright, sync_playwright
+
+from tests.browser.chromium import CHROMIUM
+from tests.services import Services
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip in words where Chromium is missing; CI forbids that."""
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is missing: install the package chromium")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, started once."""
+    with sync_playwright() as started:
+        # Its event loop runs in this thread, where Django then takes itself for asynchronous.
+        before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+        yield started
+        if before is None:
+            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def address(live_server: Any, services: Services) -> str:
+    """The web process's address, from which the store takes uploads."""
+    services.store.allow_uploads_from([live_server.url])
+    return str(live_server.url)
