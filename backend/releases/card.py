@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import yaml
 
+from backend.digest import canonical
 from backend.releases.rows import COLUMNS, SAMPLE_RATE, Row, Shard
 from backend.releases.split import SPLITS
 
@@ -205,7 +206,7 @@ def _collection(rows: list[Row], recipe: Mapping[str, Any]) -> str:
         kinds[row.prompt_kind] += 1
     asked = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
     without = sum(row.text is None for row in rows)
-    filters = recipe["filters"] or "none"
+    filters = canonical(recipe["filters"]).decode().replace("`", "'")
     lines = [
         f"- Received from {days[0]} to {days[-1]} (UTC, by the server's clock).",
         f"- Prompts by kind: {asked}.",
@@ -217,7 +218,7 @@ def _collection(rows: list[Row], recipe: Mapping[str, Any]) -> str:
             for scope in scopes
         )
         + ". Without `embeddings` no voice print may be made of a clip.",
-        f"- Filters of the recipe: `{_cell(str(filters))}`.",
+        f"- Filters of the recipe: `{_one_line(filters)}`.",
     ]
     return "## How it was collected\n\n" + "\n".join(lines)
 
