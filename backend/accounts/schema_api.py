@@ -3,6 +3,7 @@
 from drf_spectacular.views import SpectacularAPIView
 
 from backend import policy
+from backend.accounts.permissions import Can
 
 
 class SchemaView(SpectacularAPIView):
@@ -10,3 +11,4 @@ class SchemaView(SpectacularAPIView):
 
     verbs = {"GET": policy.PUBLIC}
     authentication_classes = ()
+    permission_classes = (Can,)
