@@ -94,7 +94,8 @@ export function makeView(code, acts) {
       const reviewing = now.phase === "review" || now.phase === "saving";
       tap.hidden = reviewing;
       review.hidden = !reviewing;
-      skip.hidden = now.phase !== "idle";
+      // Unseen, not gone: the record button must not move under the thumb.
+      skip.classList.toggle("unseen", now.phase !== "idle");
       tap.dataset.phase = now.phase;
       tap.disabled = now.phase === "starting" || now.phase === "stopping";
       const recording = now.phase === "recording" || now.phase === "stopping";
