@@ -43,7 +43,10 @@ class Job(models.Model):
     subject = models.CharField(max_length=64)
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
+    # Never goes down: it is the fence by which an attempt knows the job is still its own.
     attempts = models.PositiveIntegerField(default=0)
+    # How many of them were made before a person last started the job again.
+    attempts_before = models.PositiveIntegerField(default=0)
     announcements = models.PositiveIntegerField(default=0)
     run_after = models.DateTimeField()
     announce_at = models.DateTimeField()

@@ -87,7 +87,10 @@ def end_exhausted_jobs(*, now: datetime) -> int:
     ended = 0
     for kind, row in KINDS.items():
         ended += Job.objects.filter(
-            kind=kind, state=JobState.RUNNING, leased_until__lt=now, attempts__gte=row.attempts
+            kind=kind,
+            state=JobState.RUNNING,
+            leased_until__lt=now,
+            attempts__gte=F("attempts_before") + row.attempts,
         ).update(
             state=JobState.FAILED,
             finished_at=now,
@@ -105,7 +108,7 @@ def claim_job(*, job_id: str, now: datetime) -> Job | None:
     if kind is None:
         return None
     claimed = (
-        Job.objects.filter(pk=job_id, attempts__lt=KINDS[kind].attempts)
+        Job.objects.filter(pk=job_id, attempts__lt=F("attempts_before") + KINDS[kind].attempts)
         .filter(due)
         .update(
             state=JobState.RUNNING,
@@ -145,13 +148,14 @@ def fail_job(
 ) -> bool:
     """End the attempt badly: back to the queue after a growing pause, or failed for good."""
     kind = KINDS[job.kind]
-    if final or job.attempts >= kind.attempts:
+    tries = job.attempts - job.attempts_before
+    if final or tries >= kind.attempts:
         return bool(
             _mine(job).update(
                 state=JobState.FAILED, finished_at=now, leased_until=None, error=error[:2000]
             )
         )
-    pause = after or timedelta(seconds=kind.retry_seconds * 2 ** min(job.attempts - 1, 6))
+    pause = after or timedelta(seconds=kind.retry_seconds * 2 ** min(tries - 1, 6))
     return bool(
         _mine(job).update(
             state=JobState.QUEUED,
@@ -171,7 +175,7 @@ def retry_job(*, job_id: str, actor: str, now: datetime) -> Job:
             pk=job_id, state__in=[JobState.FAILED, JobState.CANCELED]
         ).update(
             state=JobState.QUEUED,
-            attempts=0,
+            attempts_before=F("attempts"),
             announcements=0,
             run_after=now,
             announce_at=now + _FIRST_SILENCE,

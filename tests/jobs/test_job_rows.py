@@ -113,6 +113,19 @@ def test_a_person_may_retry_a_failed_job_and_nothing_else() -> None:
     assert AuditEvent.objects.filter(act="job.retry", actor="user:1").count() == 1
 
 
+def test_an_attempt_from_before_a_retry_cannot_end_the_job() -> None:
+    job = new_job()
+    old = claim_job(job_id=str(job.pk), now=NOW)
+    assert old is not None
+    cancel_job(job_id=str(job.pk), actor="user:1", now=NOW)
+    retry_job(job_id=str(job.pk), actor="user:1", now=NOW)
+    new = claim_job(job_id=str(job.pk), now=NOW)
+    assert new is not None
+    assert not finish_job(job=old, now=NOW)
+    assert not extend_lease(job=old, now=NOW)
+    assert finish_job(job=new, now=NOW)
+
+
 def test_a_canceled_job_is_not_claimed_and_stops_its_attempt() -> None:
     job = new_job()
     attempt = claim_job(job_id=str(job.pk), now=NOW)
