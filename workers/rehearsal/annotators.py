@@ -29,7 +29,6 @@ class Annotators:
         self._network = network
         self._answered: set[int] = set()
         self._lock = threading.Lock()
-        self.labels = 0
         self.unheard = 0
 
     def answer_open_tasks(self, on_label: Callable[[], None]) -> int:
@@ -113,4 +112,3 @@ class Annotators:
         expect("answer a task", answer, 201)
         with self._lock:
             self._answered.add(task["id"])
-            self.labels += 1

@@ -180,8 +180,10 @@ class FieldDay:
             waiting = still
             if waiting and not answered:
                 time.sleep(1.0)
-        outcome.labels, outcome.unheard = people.labels, people.unheard
-        outcome.unlabelled = sum(self._state(clip) != "accepted" for clip in passed)
+        # Answers to tasks of an earlier rehearsal with the same prompts are no labels of this one.
+        outcome.labels = sum(self._state(clip) == "accepted" for clip in passed)
+        outcome.unheard = people.unheard
+        outcome.unlabelled = len(passed) - outcome.labels
 
     def _refreshed(self, clip: PlannedClip) -> str:
         """Ask the platform where a clip stands, write it down, return it."""

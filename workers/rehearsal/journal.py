@@ -8,6 +8,8 @@ from typing import Any
 
 from workers.rehearsal.plan import Choices
 
+_ABSENT = object()
+
 
 class JournalUnusable(Exception):
     """The file is not the journal of a rehearsal."""
@@ -62,8 +64,11 @@ class Journal:
         return journal
 
     def note_clip(self, clip_id: str, **known: Any) -> None:
-        """Write what became known of a clip."""
-        self._write({"clip": clip_id, **known})
+        """Write what became known of a clip; what was known already is not written again."""
+        before = self.of_clip(clip_id)
+        news = {name: value for name, value in known.items() if before.get(name, _ABSENT) != value}
+        if news:
+            self._write({"clip": clip_id, **news})
 
     def note(self, name: str, **known: Any) -> None:
         """Write another fact."""

@@ -1,0 +1,1 @@
+"""The path of a clip, told on real parts."""
