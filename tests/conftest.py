@@ -50,3 +50,11 @@ def sitting(phone: "Phone") -> "Sitting":
     from tests.factories import sit_down  # noqa: PLC0415 - see above
 
     return sit_down(phone)
+
+
+@pytest.fixture
+def empty_datasets(db: None) -> None:
+    """Remove what other tests published: their databases are gone, and a version is taken once."""
+    from backend import storage  # noqa: PLC0415 - see above
+
+    storage.delete(list(storage.list_keys("datasets/")))

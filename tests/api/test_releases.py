@@ -10,7 +10,7 @@ import uuid_utils.compat as uuid
 from django.test import Client
 from django.utils import timezone
 
-from backend import policy, storage
+from backend import policy
 from backend.campaigns.models import Campaign
 from backend.clips.models import Clip
 from backend.jobs.models import AuditEvent, Job
@@ -21,12 +21,6 @@ from tests.walk import accepted_clip, run_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_datasets")]
 HERE = "/v1/campaigns/spring/releases"
-
-
-@pytest.fixture
-def empty_datasets(db: None) -> None:
-    """Remove what other tests published: their databases are gone, and a version is taken once."""
-    storage.delete(list(storage.list_keys("datasets/")))
 
 
 @pytest.fixture
