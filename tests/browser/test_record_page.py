@@ -17,6 +17,7 @@ from backend import storage
 from backend.accounts.models import Device
 from backend.accounts.services import issue_enrolment_code
 from backend.campaigns.models import Campaign
+from backend.clips import lifecycle
 from backend.clips.models import Clip, Session
 from backend.clips.state import State
 from backend.speakers.codes import speaker_code
@@ -266,6 +267,47 @@ def test_again_throws_a_take_away_and_counts_it(
     keep(page)
     expect(page.locator("#status")).to_contain_text("1 safe", timeout=15_000)
     assert Clip.objects.get().take == 2
+
+
+def test_a_rejected_clip_is_recorded_again_at_once(
+    phone: BrowserContext, address: str, code: str
+) -> None:
+    page = phone.pages[0]
+    enrol(page, address, code)
+    add_speaker(page)
+    sit_down(page)
+    prompt = page.locator(".prompt-text").inner_text()
+    take(page, milliseconds=1200)
+    keep(page)
+    expect(page.locator("#status")).to_contain_text("1 safe", timeout=15_000)
+    first = Clip.objects.get()
+    reason = {"code": "too_quiet", "hint": "move_closer", "text": "Too quiet."}
+    lifecycle.move(
+        clip_id=first.pk,
+        to=State.REJECTED,
+        actor="system",
+        at=timezone.now(),
+        reason="quality_check",
+        values={
+            "verdict": {
+                "outcome": "reject",
+                "provisional": False,
+                "profile_version": 1,
+                "reasons": [reason],
+            }
+        },
+    )
+    expect(
+        page.get_by_text("Please record again. Too quiet. Move closer or speak up.")
+    ).to_be_visible(timeout=15_000)
+    page.get_by_role("button", name="Record it again").click()
+    expect(page.locator(".prompt-text")).to_have_text(prompt)
+    take(page, milliseconds=1200)
+    keep(page)
+    expect(page.locator("#status")).to_contain_text("2 safe", timeout=15_000)
+    second = Clip.objects.exclude(pk=first.pk).get()
+    assert second.prompt_id == first.prompt_id
+    assert (first.take, second.take) == (1, 2)
 
 
 def test_a_wrong_code_is_told_in_plain_words(phone: BrowserContext, address: str) -> None:
