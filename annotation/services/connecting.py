@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from annotation.label_studio.client import LabelStudio
+from annotation.label_studio.config_check import require_sound_config
 from annotation.label_studio.configs import CURRENT, read_config
 from annotation.label_studio.errors import Refused, Unauthorised
 from annotation.label_studio.people import create_annotator
@@ -106,6 +107,7 @@ def _ensure_project(
     remote = door.find_project(title)
     if remote is None:
         config = read_config(task_type, version)
+        require_sound_config(config)
         door.check_config(config)
         remote = door.create_project(title=title, config=config)
     project, made = Project.objects.get_or_create(

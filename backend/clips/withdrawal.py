@@ -7,7 +7,7 @@ from django.db import transaction
 
 from backend.accounts.models import Device
 from backend.clips import lifecycle
-from backend.clips.models import Clip
+from backend.clips.models import Clip, Transcript
 from backend.clips.state import State
 from backend.problems import NotFound
 from backend.speakers.models import Speaker
@@ -21,15 +21,18 @@ def withdraw_clip(*, clip_id: UUID, actor: str, reason: str, now: datetime) -> N
         raise NotFound()
     if clip.state == State.WITHDRAWN:
         return
-    lifecycle.move(
-        clip_id=clip_id,
-        to=State.WITHDRAWN,
-        actor=actor,
-        at=now,
-        reason="withdrawn",
-        detail={"reason": reason} if reason else {},
-        values={"verdict": None, "look_at": None},
-    )
+    with transaction.atomic():
+        lifecycle.move(
+            clip_id=clip_id,
+            to=State.WITHDRAWN,
+            actor=actor,
+            at=now,
+            reason="withdrawn",
+            detail={"reason": reason} if reason else {},
+            values={"verdict": None, "look_at": None},
+        )
+        # What was said is the speaker's as much as how it sounds.
+        Transcript.objects.filter(clip_id=clip_id).delete()
 
 
 def withdraw_speaker(

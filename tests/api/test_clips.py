@@ -10,7 +10,7 @@ import uuid_utils.compat as uuid
 from django.utils import timezone
 
 from backend import storage
-from backend.clips.models import Clip, ClipEvent
+from backend.clips.models import Clip, ClipEvent, Transcript
 from backend.clips.receipts import look_for_bytes
 from backend.jobs.models import Job
 from tests.cast import Phone
@@ -169,6 +169,15 @@ def test_a_withdrawn_clip_gives_nothing_out_and_is_erased_by_a_job(sitting: Sitt
     assert (gone.status_code, problem(gone)) == (410, "clip-withdrawn")
     kinds = set(Job.objects.filter(subject=str(clip.pk)).values_list("kind", flat=True))
     assert {"erase_audio", "withdraw_routes"} <= kinds
+
+
+def test_what_was_said_in_a_withdrawn_clip_is_forgotten_at_once(sitting: Sitting) -> None:
+    clip = upload_clip(sitting, SOUND)
+    Transcript.objects.create(
+        clip=clip, version=1, text="so said", source="test", created_at=timezone.now()
+    )
+    sent(sitting.phone.post(f"/v1/clips/{clip.pk}/withdraw", {}), 202)
+    assert not Transcript.objects.exists()
 
 
 def test_a_withdrawn_speakers_announced_clip_is_not_taken_in(sitting: Sitting) -> None:
