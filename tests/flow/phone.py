@@ -20,6 +20,7 @@ class Take:
     prompt: dict[str, Any]
     sound: bytes
     seconds: float
+    recorded_at: str
 
     @property
     def sha256(self) -> str:
@@ -99,7 +100,7 @@ class Phone:
 
     def keeps(self, sound: bytes, seconds: float, prompt: dict[str, Any]) -> Take:
         """Keep a take under an id of the phone's own making."""
-        return Take(str(uuid7s.uuid7()), prompt, sound, seconds)
+        return Take(str(uuid7s.uuid7()), prompt, sound, seconds, datetime.now(UTC).isoformat())
 
     def announces(self, take: Take) -> dict[str, Any]:
         """Tell the platform of the take; returns the clip with where its bytes go."""
@@ -115,7 +116,7 @@ class Phone:
                 "bytes": len(take.sound),
                 "content_type": "audio/flac",
                 "duration_ms": round(take.seconds * 1000),
-                "recorded_at": datetime.now(UTC).isoformat(),
+                "recorded_at": take.recorded_at,
                 "client_checks": {},
             },
         )
@@ -131,6 +132,10 @@ class Phone:
         """Say that the bytes were put; returns the clip with its receipt."""
         confirmed: dict[str, Any] = self._answer("POST", f"/v1/clips/{take.id}/uploaded")
         return confirmed
+
+    def tries_to_confirm(self, take: Take) -> httpx.Response:
+        """Confirm, whatever comes back."""
+        return self._http.post(f"/v1/clips/{take.id}/uploaded")
 
     def looks_at(self, take: Take) -> dict[str, Any]:
         """Ask where the clip stands."""

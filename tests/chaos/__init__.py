@@ -1,0 +1,1 @@
+"""Parts of a running platform are killed or lost, and nothing that was promised is."""
