@@ -72,7 +72,9 @@ class Platform:
             (self.place.directory / name).mkdir(exist_ok=True)
         self.environment = settings_of(self.place, self.options, secrets, ports, parts)
         broker.wait()
-        store.prepare(origins=[self.environment["PUBLIC_URL"]])
+        origin = self.environment["PUBLIC_URL"]
+        # On loopback the same page has two names, and people type either.
+        store.prepare(origins=sorted({origin, origin.replace("//127.0.0.1:", "//localhost:")}))
         self._once("fsync", store.turn_fsync_on)
         if database is not None:
             database.wait()
