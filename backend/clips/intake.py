@@ -22,7 +22,7 @@ from backend.clips.problems import (
 )
 from backend.clips.state import State
 from backend.digest import request_digest
-from backend.problems import Malformed
+from backend.problems import Malformed, Problem
 from backend.speakers.services import IdTaken, SpeakerWithdrawn
 
 MAX_PARTS = 1000
@@ -52,7 +52,10 @@ class SessionFacts(NamedTuple):
 
 @dataclass(frozen=True)
 class Known:
-    """What one call needs to know, read once for a whole batch; `prompts`: revision by id."""
+    """What one call needs to know, read once for a whole batch; `prompts`: revision by id.
+
+    `clips` may lack one that is there: registering it finds out.
+    """
 
     sessions: dict[UUID, SessionFacts]
     prompts: dict[UUID, int]
@@ -60,7 +63,10 @@ class Known:
 
 
 def read_known(*, items: list[dict[str, Any]], device: Device) -> Known:
-    """Read the sessions, prompts and clips that the items name, in three queries."""
+    """Read the sessions and prompts that the items name, and of many items the clips, too.
+
+    A single clip is nearly always new, so that the look for it would nearly always be in vain.
+    """
     sessions = Session.objects.filter(
         pk__in={item["session"] for item in items},
         collector_id=device.collector_id,
@@ -75,7 +81,7 @@ def read_known(*, items: list[dict[str, Any]], device: Device) -> Known:
     prompts = Prompt.objects.filter(
         pk__in={item["prompt"] for item in items}, campaign_id=device.campaign_id
     ).values_list("pk", "revision")
-    clips = Clip.objects.filter(pk__in={item["id"] for item in items})
+    clips = Clip.objects.filter(pk__in={item["id"] for item in items}) if len(items) > 1 else ()
     return Known(
         {row[0]: SessionFacts(*row) for row in sessions},
         dict(prompts),
@@ -97,6 +103,28 @@ def register_clip(
     clip = known.clips.get(item["id"])
     if clip is not None:
         return _again(clip, digest, parts, device, now)
+    try:
+        clip = _new_clip(item, parts, digest, device, known, now)
+        with transaction.atomic():
+            lifecycle.begin(clip=clip, actor=actor, at=now)
+    except (Problem, IntegrityError):
+        # A repeated request is answered as it was, whatever has become of speaker or prompt since.
+        clip = Clip.objects.filter(pk=item["id"]).first()
+        if clip is None:
+            raise
+        return _again(clip, digest, parts, device, now)
+    known.clips[clip.pk] = clip
+    return Registered(clip, True, sign_upload(clip))
+
+
+def _new_clip(
+    item: dict[str, Any],
+    parts: list[dict[str, Any]],
+    digest: str,
+    device: Device,
+    known: Known,
+    now: datetime,
+) -> Clip:
     session = known.sessions.get(item["session"])
     if session is None:
         raise SessionUnknown()
@@ -113,7 +141,7 @@ def register_clip(
     if item["bytes"] > campaign.max_bytes:
         raise TooManyBytes()
     _check_parts(parts, item["bytes"])
-    clip = Clip(
+    return Clip(
         id=item["id"],
         session_id=session.id,
         campaign_id=device.campaign_id,
@@ -138,14 +166,6 @@ def register_clip(
         expires_at=now + timedelta(seconds=settings.UPLOAD_WINDOW_SECONDS),
         upload_until=now + timedelta(seconds=settings.UPLOAD_URL_SECONDS),
     )
-    try:
-        with transaction.atomic():
-            lifecycle.begin(clip=clip, actor=actor, at=now)
-    except IntegrityError:
-        # Another request with the same id was faster.
-        return _again(Clip.objects.get(pk=item["id"]), digest, parts, device, now)
-    known.clips[clip.pk] = clip
-    return Registered(clip, True, sign_upload(clip))
 
 
 def _again(

@@ -99,7 +99,14 @@ def move(
             detail=detail or {},
         )
         for kind in JOBS_ON_ENTER.get(to, ()):
-            enqueue_job(kind=kind, key=f"{kind}:{clip_id}:{seq}", subject=str(clip_id), now=at)
+            enqueue_job(
+                kind=kind,
+                key=f"{kind}:{clip_id}:{seq}",
+                subject=str(clip_id),
+                now=at,
+                # The event before it, which exists once, is what causes it.
+                new_key=True,
+            )
         # Last: the cell's row is shared by many clips, so it is locked for the shortest time.
         move_counters(
             campaign_id=clip.campaign_id,

@@ -31,25 +31,28 @@ def enqueue_job(
     now: datetime,
     payload: dict[str, Any] | None = None,
     run_after: datetime | None = None,
+    new_key: bool = False,
 ) -> Job:
     """Write a job in the caller's transaction and announce it when that commits.
 
     The same key gives the same job back, so a cause that is repeated does not work twice.
+    `new_key` spares the look for it where the cause itself is a row that exists once.
     Raises KeyError for a kind that is not in the table.
     """
     kind_row = KINDS[kind]
-    job, made = Job.objects.get_or_create(
-        key=key,
-        defaults={
-            "kind": kind,
-            "subject": subject,
-            "payload": payload or {},
-            "run_after": run_after or now,
-            # If the message is lost the sweep finds the row after this silence.
-            "announce_at": (run_after or now) + _FIRST_SILENCE,
-            "created_at": now,
-        },
-    )
+    facts: dict[str, Any] = {
+        "kind": kind,
+        "subject": subject,
+        "payload": payload or {},
+        "run_after": run_after or now,
+        # If the message is lost the sweep finds the row after this silence.
+        "announce_at": (run_after or now) + _FIRST_SILENCE,
+        "created_at": now,
+    }
+    if new_key:
+        job, made = Job.objects.create(key=key, **facts), True
+    else:
+        job, made = Job.objects.get_or_create(key=key, defaults=facts)
     if made and (run_after is None or run_after <= now):
         transaction.on_commit(lambda: _announce_new(job, kind_row.queue))
     elif made:
