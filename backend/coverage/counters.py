@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db import connection
 
 from backend.coverage.models import Cell, CellSpeaker
 
@@ -37,8 +37,22 @@ def _changes(before: Share, after: Share) -> dict[str, int]:
     return {name: amount for name, amount in changes.items() if amount}
 
 
-def _added(changes: dict[str, int]) -> dict[str, Any]:
-    return {name: F(name) + amount for name, amount in changes.items()}
+def _add(rows: type[Cell] | type[CellSpeaker], changes: dict[str, int], **which: Any) -> int:
+    """Add to the columns of one row; returns how many rows were there (0 or 1).
+
+    Plain SQL: every move of every clip comes through here twice, and building the same two
+    statements from F expressions was a sixth of a confirmation's cost. Names are columns of ours.
+    """
+    fields = {field.attname: field for field in rows._meta.concrete_fields}
+    sums = ", ".join(f"{name} = {name} + %s" for name in changes)
+    where = " AND ".join(f"{fields[name].column} = %s" for name in which)
+    values = [fields[name].get_db_prep_value(value, connection) for name, value in which.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {rows._meta.db_table} SET {sums} WHERE {where}",  # noqa: S608 - see above
+            [*changes.values(), *values],
+        )
+        return int(cursor.rowcount)
 
 
 def move_counters(
@@ -55,11 +69,11 @@ def move_counters(
         return
     cell_id = _cell_id(campaign_id, key)
     mine = CellSpeaker.objects.filter(cell_id=cell_id, speaker_id=speaker_id)
-    if not mine.update(**_added(changes)):
+    if not _add(CellSpeaker, changes, cell_id=cell_id, speaker_id=speaker_id):
         CellSpeaker.objects.bulk_create(
             [CellSpeaker(cell_id=cell_id, speaker_id=speaker_id)], ignore_conflicts=True
         )
-        mine.update(**_added(changes))
+        _add(CellSpeaker, changes, cell_id=cell_id, speaker_id=speaker_id)
     gained = changes.get("accepted_clips", 0)
     if gained:
         now_accepted = mine.values_list("accepted_clips", flat=True).get()
@@ -67,7 +81,7 @@ def move_counters(
             changes["accepted_speakers"] = 1
         elif now_accepted == 0 and gained == -1:
             changes["accepted_speakers"] = -1
-    Cell.objects.filter(pk=cell_id).update(**_added(changes))
+    _add(Cell, changes, id=cell_id)
 
 
 def _cell_id(campaign_id: UUID, key: str) -> int:
