@@ -3,6 +3,8 @@
 import datetime as dt
 import logging
 import secrets
+import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -18,6 +20,16 @@ from annotation.sealing import TokenUnreadable, seal, unseal
 _log = logging.getLogger("fieldvoice.annotation")
 
 
+class AddressTaken(Exception):
+    """A Label Studio that has moved answers where another instance is registered."""
+
+    def __init__(self, base_url: str, there: uuid.UUID, moved: Instance) -> None:
+        super().__init__(
+            f"{base_url} is registered as another instance ({there}); "
+            f"{moved.pk}, last at {moved.base_url}, cannot take its place"
+        )
+
+
 @dataclass(frozen=True)
 class Connected:
     """A registered instance; `webhook` is False where Label Studio would not take the address."""
@@ -28,15 +40,27 @@ class Connected:
     webhook: bool
 
 
-def connect_instance(*, vendor_name: str, base_url: str, token: str, now: dt.datetime) -> Connected:
+def connect_instance(
+    *,
+    vendor_name: str,
+    base_url: str,
+    token: str,
+    now: dt.datetime,
+    known_as: Collection[uuid.UUID] = (),
+) -> Connected:
     """Register an instance and make what is missing in it; doing it again changes nothing.
 
     `token` may be a legacy token, which is exchanged for a personal one, or a personal one. The
-    stored token is kept while it works. Raises the door's errors.
+    stored token is kept while it works. `known_as` are ids that this Label Studio may have had at
+    another address: it keeps its id, and so its projects and routes. Raises the door's errors, and
+    AddressTaken.
     """
     base_url = base_url.rstrip("/")
-    kept = Instance.objects.filter(base_url=base_url).first()
+    kept = _known_instance(base_url, known_as)
     token, version = _working_token(kept, base_url, token)
+    if kept is not None and kept.base_url != base_url:
+        Instance.objects.filter(pk=kept.pk).update(base_url=base_url)
+        _log.info("annotation.instance_moved", extra={"instance": str(kept.pk)})
     vendor = (
         kept.vendor
         if kept
@@ -79,6 +103,19 @@ def add_annotator(*, instance: Instance, email: str, password: str) -> bool:
     return create_annotator(
         base_url=instance.base_url, invite=invite, email=email, password=password
     )
+
+
+def _known_instance(base_url: str, known_as: Collection[uuid.UUID]) -> Instance | None:
+    """The row of the Label Studio that answers here: its id counts for more than its address."""
+    here = Instance.objects.filter(base_url=base_url).first()
+    if here is not None and here.pk in known_as:
+        return here
+    moved = Instance.objects.filter(pk__in=known_as).order_by("created_at").first()
+    if moved is None:
+        return here
+    if here is not None:
+        raise AddressTaken(base_url, here.pk, moved)
+    return moved
 
 
 def _working_token(kept: Instance | None, base_url: str, given: str) -> tuple[str, str]:
