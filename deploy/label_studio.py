@@ -1,6 +1,7 @@
 """Label Studio: installed beside the platform in the background, then started on loopback."""
 
 import json
+import subprocess
 import sys
 import time
 import urllib.error
@@ -10,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.children import Child, last_lines
+from deploy.ports import free_ports, listening_ports
 
 VENV = ".venv-label-studio"
 ADMIN_EMAIL = "admin@fieldvoice.local"
+_START_SECONDS = 600.0
 
 
 class LabelStudio:
@@ -20,6 +23,10 @@ class LabelStudio:
 
     The token is of the old, never expiring kind and works only because it is switched on before
     the first start, when the organization is created.
+
+    Label Studio binds its port only after its migrations, minutes after the port was chosen, and
+    takes the next one without a word when it is taken by then. So whoever answers on `port` is
+    ours only when our own process listens there (`answers`, `strayed`).
     """
 
     def __init__(
@@ -34,23 +41,19 @@ class LabelStudio:
         log: Path,
     ) -> None:
         self.directory = directory
-        self.port = port
         self.password = password
         self.token = token
+        self._program = repository / VENV / "bin" / "label-studio"
+        self._seated: subprocess.Popen[bytes] | None = None
         data = directory / "data"
         self.child = Child(
             name="label-studio",
-            command=[
-                repository / VENV / "bin" / "label-studio",
-                *("start", "--no-browser", "--internal-host", "127.0.0.1"),
-                *("--port", str(port), "--data-dir", data),
-            ],
+            command=[],
             log=log,
             directory=directory,
             environment={
                 "LABEL_STUDIO_BASE_DATA_DIR": str(data),
                 "XDG_DATA_HOME": str(directory / "home"),
-                "LABEL_STUDIO_HOST": self.url,
                 "LABEL_STUDIO_USERNAME": ADMIN_EMAIL,
                 "LABEL_STUDIO_PASSWORD": password,
                 "LABEL_STUDIO_USER_TOKEN": token,
@@ -75,6 +78,16 @@ class LabelStudio:
             # It is a Django of its own, with other settings under the same names.
             without=("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "ALLOWED_HOSTS", "PYTHONPATH"),
         )
+        self._use(port)
+
+    def _use(self, port: int) -> None:
+        self.port = port
+        self.child.command = [
+            self._program,
+            *("start", "--no-browser", "--internal-host", "127.0.0.1"),
+            *("--port", str(port), "--data-dir", self.directory / "data"),
+        ]
+        self.child.environment = {**self.child.environment, "LABEL_STUDIO_HOST": self.url}
 
     @property
     def url(self) -> str:
@@ -87,16 +100,40 @@ class LabelStudio:
         self.child.start()
 
     def wait(self, *, seconds: float = 180.0) -> None:
-        """Return when it is up; the first start runs all its migrations."""
-        self.child.wait_until(self.answers, seconds=seconds)
+        """Return when it is up, perhaps on another port; the first start runs all migrations."""
+
+        def ready() -> bool:
+            if self.strayed():
+                self.move()
+            return self.answers()
+
+        self.child.wait_until(ready, seconds=seconds)
 
     def answers(self) -> bool:
-        """Whether its health page says that it is up."""
+        """Whether our own process listens on the port and its health page says that it is up."""
+        if not self.child.running() or self.port not in listening_ports(self.child.pid):
+            return False
         try:
             with urllib.request.urlopen(f"{self.url}/health", timeout=2) as answer:  # noqa: S310 - our own loopback address
                 return bool(json.load(answer).get("status") == "UP")
         except (OSError, ValueError, urllib.error.URLError):
             return False
+
+    def strayed(self) -> bool:
+        """Whether it listens elsewhere than it was told, because its port was taken."""
+        if not self.child.running() or self._seated is self.child.process:
+            return False
+        ports = listening_ports(self.child.pid)
+        if self.port in ports:
+            self._seated = self.child.process
+            return False
+        return bool(ports)
+
+    def move(self) -> None:
+        """Start it again on another free port: its links hold the port that it was told."""
+        self.child.kill()
+        self._use(free_ports(["label_studio"])["label_studio"])
+        self.child.start()
 
 
 @dataclass
@@ -130,6 +167,7 @@ class LabelStudioInBackground:
         self.reason = ""
         self._say = say
         self._watch = watch
+        self._manage = repository / "manage.py"
         self._deadline = 0.0
         self._step: _Step | None = None
         self._install = Child(
@@ -140,10 +178,7 @@ class LabelStudioInBackground:
         )
         self._connect = Child(
             name="label-studio-connect",
-            command=[
-                *(sys.executable, repository / "manage.py", "connect_label_studio"),
-                *("--url", server.url),
-            ],
+            command=[],
             log=logs / "label-studio-connect.log",
             directory=repository,
             # The token goes by the environment (LABEL_STUDIO_TOKEN): arguments are everybody's.
@@ -174,11 +209,15 @@ class LabelStudioInBackground:
         (self.server.directory / "state.json").write_text(json.dumps(self.told()))
 
     def told(self) -> dict[str, str]:
-        """Return the state and, when it failed, why."""
-        return {"state": self.state, **({"reason": self.reason} if self.reason else {})}
+        """Return the state, the address and, when it failed, why."""
+        told = {"state": self.state, "url": self.server.url}
+        return told | ({"reason": self.reason} if self.reason else {})
 
     def tick(self) -> bool:
         """Look after the present step. Returns whether the state changed."""
+        if self.state != "failed" and self.server.strayed():
+            self._move()
+            return True
         step = self._step
         if step is None:
             return False
@@ -196,10 +235,31 @@ class LabelStudioInBackground:
         self._say(f"Label Studio failed while {self.reason} (log: {step.child.log})")
         return True
 
+    def _move(self) -> None:
+        """Start the server on another port, and wait for it and connect it anew."""
+        step, old = self._step, self.server.port
+        if step is None or step.state != "starting":
+            # Otherwise the time of this start runs on, so that moving ends.
+            self._deadline = time.monotonic() + _START_SECONDS
+        if step is not None and step.child is self._connect:
+            self._connect.kill()
+        self.server.move()
+        self._say(
+            f"Label Studio: another program took port {old} before it could; "
+            f"starting it again on port {self.server.port}"
+        )
+        self._step = _Step("starting", self.server.child, self.server.answers)
+        self._become("starting")
+
     def _next(self, state: str) -> None:
         if state == "installing":
-            self._go("starting", self.server.child, self.server.answers, 600)
+            self._go("starting", self.server.child, self.server.answers, _START_SECONDS)
         elif state == "starting":
+            self._connect.command = [
+                *(sys.executable, self._manage, "connect_label_studio"),
+                # It is known by its id, for its port may not be the last time's.
+                *("--url", self.server.url, "--instance-file", self.server.directory / "instances"),
+            ]
             self._go("connecting", self._connect, lambda: self._connect.exit_code() == 0, 120)
         else:
             self._become("ready")

@@ -245,7 +245,9 @@ class Platform:
         pids = self._watch.pids()
         self.place.note_pids(pids)
         if self._label_studio is not None:
-            self.facts["label_studio"] |= self._label_studio.told()
+            told = self._label_studio.told()
+            self.facts["label_studio"] |= told
+            self.environment |= {"LABEL_STUDIO_URL": told["url"]} | self.options.environment
         self.place.tell({**self.facts, "pids": pids}, self.environment)
 
     def stop(self) -> None:

@@ -1,12 +1,15 @@
-"""Find free ports, and keep those that were given out before."""
+"""Find free ports, keep those that were given out before, and learn who listens where."""
 
+import contextlib
 import secrets
 import socket
 from collections.abc import Iterable
+from pathlib import Path
 
 # Below the range from which the kernel takes ports for outgoing connections, so that a port found
 # free now is not taken by somebody's connection a moment later.
 _LOWEST, _HIGHEST = 12000, 31999
+_LISTENS = "0A"
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -40,3 +43,26 @@ def answers(port: int, host: str = "127.0.0.1") -> bool:
             return True
     except OSError:
         return False
+
+
+def listening_ports(pid: int) -> set[int]:
+    """Return the TCP ports on which this very process listens (Linux only), none when it is gone.
+
+    An answer on a port says only that somebody is there; this says who.
+    """
+    process = Path(f"/proc/{pid}")
+    held: set[str] = set()
+    with contextlib.suppress(OSError):
+        for descriptor in (process / "fd").iterdir():
+            # It may have been closed since it was listed.
+            with contextlib.suppress(OSError):
+                held.add(str(descriptor.readlink()))
+    ports: set[int] = set()
+    for table in ("tcp", "tcp6"):
+        # There is no tcp6 where the kernel was started without it.
+        with contextlib.suppress(OSError):
+            for row in (process / "net" / table).read_text().splitlines()[1:]:
+                fields = row.split()
+                if fields[3] == _LISTENS and f"socket:[{fields[9]}]" in held:
+                    ports.add(int(fields[1].rpartition(":")[2], 16))
+    return ports
