@@ -8,8 +8,22 @@ if TYPE_CHECKING:
     from backend.campaigns.models import Campaign
     from tests.cast import Person, Phone
     from tests.factories import Sitting
+    from tests.services import Services
 
 # Models cannot be imported before Django is set up, which happens after this file is read.
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(services: "Services") -> None:
+    """Put SQLite's test database in a file: in memory it has no writers that queue, no WAL.
+
+    Here and not in the plugin: a fixture of pytest-django's is replaced by a conftest's only.
+    """
+    from django.conf import settings  # noqa: PLC0415 - see above
+
+    if services.database == "sqlite":
+        database = services.directory / "test.sqlite3"
+        settings.DATABASES["default"]["TEST"]["NAME"] = str(database)
 
 
 @pytest.fixture

@@ -166,16 +166,6 @@ def services(pytestconfig: pytest.Config) -> Services:
     return pytestconfig.stash[_services_key]
 
 
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(services: Services) -> None:
-    """Put SQLite's test database in a file: a worker process cannot open one in memory."""
-    from django.conf import settings  # noqa: PLC0415 - the environment must be exported first
-
-    if services.database == "sqlite":
-        database = services.directory / "test.sqlite3"
-        settings.DATABASES["default"]["TEST"]["NAME"] = str(database)
-
-
 @pytest.fixture
 def worker(services: Services, transactional_db: None) -> Iterator[Child]:
     """A real Celery worker on the test database; what a test commits, it sees."""

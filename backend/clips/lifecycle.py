@@ -60,22 +60,21 @@ def move(
     detail: dict[str, Any] | None = None,
     values: dict[str, Any] | None = None,
     expected_seq: int | None = None,
+    seen: Clip | None = None,
 ) -> ClipEvent:
     """Move a clip to another state in one transaction.
 
     `values` are columns that change with it (verdict, counted_ms, stored_at, look_at).
-    `expected_seq` refuses the move when the clip has moved since it was read.
+    `expected_seq` refuses the move when the clip has moved since it was read. `seen` is the clip
+    as the caller has just read it, which spares a read: what a move looks at changes only with an
+    event, so a clip that has changed since is refused by its `event_seq`.
     Raises NotFound, or MoveRefused with the state the clip stands in.
     """
     values = values or {}
     if not set(values) <= _WITH_A_MOVE:
         raise ValueError(f"not for a move: {sorted(set(values) - _WITH_A_MOVE)}")
     with transaction.atomic():
-        rows = Clip.objects.select_for_update().filter(pk=clip_id)
-        try:
-            clip = _Standing(*rows.values_list(*_Standing._fields).get())
-        except Clip.DoesNotExist:
-            raise NotFound() from None
+        clip = _standing(clip_id) if seen is None else _as_seen(seen)
         before = State(clip.state)
         if expected_seq is not None and clip.event_seq != expected_seq:
             raise MoveRefused("The clip has moved since.", state=before.value)
@@ -116,3 +115,22 @@ def move(
             after=Share(BUCKET.get(to), values.get("counted_ms", clip.counted_ms)),
         )
     return event
+
+
+def _standing(clip_id: UUID) -> _Standing:
+    rows = Clip.objects.select_for_update().filter(pk=clip_id)
+    try:
+        return _Standing(*rows.values_list(*_Standing._fields).get())
+    except Clip.DoesNotExist:
+        raise NotFound() from None
+
+
+def _as_seen(clip: Clip) -> _Standing:
+    return _Standing(
+        clip.state,
+        clip.event_seq,
+        clip.campaign_id,
+        clip.speaker_id,
+        clip.cell,
+        clip.counted_ms,
+    )

@@ -84,6 +84,7 @@ def take_in(*, clip: Clip, stored_at: datetime, actor: str, now: datetime) -> Cl
             at=now,
             reason="stored",
             values={"stored_at": stored_at, "look_at": None},
+            seen=clip,
         )
     except lifecycle.MoveRefused:
         clip.refresh_from_db()

@@ -5,9 +5,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from backend.coverage.models import Cell, CellSpeaker
+
+# A cell's row never changes its campaign or key, so its id can be kept for as long as we run.
+_cell_ids: dict[tuple[UUID, str], int] = {}
+_CELLS_REMEMBERED = 10_000
 
 
 class Bucket(StrEnum):
@@ -85,9 +89,21 @@ def move_counters(
 
 
 def _cell_id(campaign_id: UUID, key: str) -> int:
+    known = _cell_ids.get((campaign_id, key))
+    if known is not None:
+        return known
     ids = Cell.objects.values_list("pk", flat=True)
     try:
-        return ids.get(campaign_id=campaign_id, key=key)
+        cell_id = ids.get(campaign_id=campaign_id, key=key)
     except Cell.DoesNotExist:
         Cell.objects.bulk_create([Cell(campaign_id=campaign_id, key=key)], ignore_conflicts=True)
-        return ids.get(campaign_id=campaign_id, key=key)
+        cell_id = ids.get(campaign_id=campaign_id, key=key)
+    # Remembered only once it is certain that the row stays: this transaction may have made it.
+    transaction.on_commit(lambda: _remember(campaign_id, key, cell_id))
+    return cell_id
+
+
+def _remember(campaign_id: UUID, key: str, cell_id: int) -> None:
+    if len(_cell_ids) >= _CELLS_REMEMBERED:
+        _cell_ids.clear()
+    _cell_ids[campaign_id, key] = cell_id

@@ -162,11 +162,11 @@ def test_a_job_put_off_is_neither_announced_nor_claimed_early(announced: list[st
 
 
 def test_a_broker_that_is_away_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any, **__: Any) -> None:
+    def refuse() -> Any:
         raise ConnectionError("away")
 
     monkeypatch.setattr(queue, "_paused_until", 0.0)
-    monkeypatch.setattr(queue.app, "send_task", refuse)
+    monkeypatch.setattr(queue, "_producer", refuse)
     assert not queue.announce("1", "audio")
     monkeypatch.setattr(queue, "_paused_until", 0.0)
     assert new_job().state == "queued"

@@ -1,0 +1,1 @@
+"""SQLite for the embedded platform: Django's own backend, with writers that queue."""
