@@ -17,7 +17,7 @@ from deploy.children import Child, StartFailed, last_lines
 from deploy.label_studio import ADMIN_EMAIL, LabelStudio, LabelStudioInBackground
 from deploy.parts import Options, Parts, make_parts, settings_of
 from deploy.place import Place
-from deploy.ports import is_free
+from deploy.ports import answers, is_free, listening_ports
 from deploy.seaweedfs import PORTS as STORE_PORTS
 from deploy.watch import Watch
 
@@ -81,8 +81,7 @@ class Platform:
         self._say("Bringing the database up to date ...")
         self._facts(ports, parts, self._bring_up(), secrets)
         self._say("Starting the web process and the workers ...")
-        self._start_web(ports)
-        self._wait_for_web()
+        self._wait_for_web(self._start_web(ports), ports["web"])
         self._start_workers()
         if self.options.label_studio:
             self._start_label_studio(secrets, ports)
@@ -125,9 +124,9 @@ class Platform:
             raise StartFailed("manage.py bootstrap did not say what it made") from None
         return self.place.remember("demo", told)
 
-    def _start_web(self, ports: dict[str, int]) -> None:
+    def _start_web(self, ports: dict[str, int]) -> Child:
         """Start what answers phones; the workers come after it, so that it need not share."""
-        self._run(
+        web = self._run(
             "web",
             *(sys.executable, "-m", "gunicorn", "backend.wsgi:application"),
             *("-c", str(REPOSITORY / "deploy" / "gunicorn_settings.py")),
@@ -140,6 +139,7 @@ class Platform:
                 *("--certificate", self.environment["WEB_CERTIFICATE"]),
                 *("--key", self.environment["WEB_CERTIFICATE_KEY"]),
             )
+        return web
 
     def _start_workers(self) -> None:
         celery = (sys.executable, "-m", "deploy.worker", "-A", "workers.app")
@@ -156,7 +156,9 @@ class Platform:
         schedule.parent.mkdir(exist_ok=True)
         self._run("beat", *celery, "beat", "-s", str(schedule), "--pidfile=", "--loglevel", "INFO")
 
-    def _run(self, name: str, *command: str, death_signal: signal.Signals = signal.SIGTERM) -> None:
+    def _run(
+        self, name: str, *command: str, death_signal: signal.Signals = signal.SIGTERM
+    ) -> Child:
         child = Child(
             name=name,
             command=command,
@@ -167,6 +169,7 @@ class Platform:
         )
         child.start()
         self._watch.add(child, layer=_PROCESSES)
+        return child
 
     def _facts(
         self,
@@ -195,7 +198,7 @@ class Platform:
             },
         }
 
-    def _wait_for_web(self) -> None:
+    def _wait_for_web(self, web: Child, port: int) -> None:
         context = None
         if self.options.public:
             context = ssl.create_default_context(
@@ -203,6 +206,11 @@ class Platform:
             )
         until = time.monotonic() + 60
         while time.monotonic() < until:
+            # An answer alone may be somebody else's, who took the port since it was chosen.
+            if port not in listening_ports(web.pid):
+                self._watch.tick()
+                time.sleep(0.1)
+                continue
             try:
                 with urllib.request.urlopen(  # noqa: S310 - our own loopback address
                     f"{self.facts['web_url']}/healthz", timeout=5, context=context
@@ -211,6 +219,8 @@ class Platform:
             except (OSError, urllib.error.URLError):
                 self._watch.tick()
                 time.sleep(0.1)
+        if answers(port) and port not in listening_ports(web.pid):
+            raise StartFailed(f"another program has taken port {port} meanwhile: start again")
         raise StartFailed(f"the web process does not answer (log: {self.place.logs / 'web.log'})")
 
     def _start_label_studio(self, secrets: dict[str, str], ports: dict[str, int]) -> None:

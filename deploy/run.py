@@ -98,8 +98,7 @@ def _announce(facts: dict[str, Any], seconds: float) -> None:
         f"  Console       {facts['public_url']}/console/",
         f"  Sign in as    {facts['console_email']}  {facts.get('console_password', '')}",
         f"  Campaign      {facts['campaign']}",
-        f"  Label Studio  {facts['label_studio']['url']}  ({facts['label_studio']['state']};"
-        " progress below and in logs/label-studio-install.log)",
+        f"  Label Studio  {facts['label_studio']['url']}  (comes up in the background; see below)",
         f"                {facts['label_studio']['email']}  {facts['label_studio']['password']}",
         f"  Data          {facts['directory']}",
         "",

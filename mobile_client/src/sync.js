@@ -41,7 +41,7 @@ export async function status() {
   const count = (/** @type {string[]} */ states) =>
     clips.filter((clip) => states.includes(clip.state)).length;
   return {
-    here: count(["ready", "sent"]),
+    here: count(["ready", "sent", "refused"]),
     safe: count(["confirmed"]),
     refused: count(["refused"]),
     outcome,

@@ -45,7 +45,7 @@ function fieldFor(spec) {
     name: `${spec.name}-text`,
     autocomplete: "off",
     maxlength: spec.kind === "list" ? 200 : 80,
-    ...(spec.kind === "year" ? { inputmode: "numeric", pattern: "(19|20)[0-9]{2}" } : {}),
+    ...(spec.kind === "year" ? { inputmode: "numeric" } : {}),
     placeholder: t(`placeholder.${spec.kind}`),
   });
   // One answer at a time: typing takes the chip back, the chip takes the text back.
@@ -64,6 +64,17 @@ function fieldFor(spec) {
     free && input,
     chips,
   );
+}
+
+/**
+ * The server's own bound: an answer that it refused would hold up every clip of the speaker.
+ * @param {unknown} answer
+ * @param {import("../api.js").FieldSpec} spec
+ */
+function fits(answer, spec) {
+  if (spec.kind !== "year" || NOT_SAID.includes(String(answer))) return true;
+  const age = new Date().getFullYear() - Number(answer);
+  return Number.isInteger(age) && age >= 0 && age <= 120;
 }
 
 /**
@@ -104,6 +115,11 @@ export function speaker(app) {
     for (const spec of specs) {
       if (byName.get(spec.name)?.hidden) continue;
       const answer = answerOf(form, spec);
+      if (answer !== undefined && !fits(answer, spec)) {
+        problem.textContent = t("speaker.year");
+        byName.get(spec.name)?.querySelector("input")?.focus();
+        return;
+      }
       if (answer !== undefined) demographics[spec.name] = answer;
       else if (spec.required) {
         problem.textContent = t("speaker.missing", { field: words("field", spec.name) });

@@ -126,12 +126,16 @@ class Command(BaseCommand):
 def _read_facts(path: Path) -> dict[str, Any]:
     """Return run.json; while the platform starts again the file is away for a moment."""
     until = time.monotonic() + 60
+    told = False
     while True:
         try:
             facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             if time.monotonic() > until or not path.parent.is_dir():
                 raise CommandError(f"no platform runs: {path} is not there (make run)") from error
+            if not told:
+                sys.stderr.write("No platform runs; waiting a minute for one (make run) ...\n")
+                told = True
             time.sleep(0.5)
         else:
             return facts
