@@ -71,20 +71,11 @@ def require(request: Request, verb: str, campaign_id: Any) -> None:
     raise NotAllowed() if known else NotFound()
 
 
-def campaigns_with(request: Request, verb: str) -> Q:
-    """Return the filter on Campaign for the campaigns in which the caller holds the verb."""
-    device = request.auth
-    if isinstance(device, Device):
-        allowed = verb in policy.ROLES[policy.COLLECTOR]
-        return Q(pk=device.campaign_id) if allowed else Q(pk=None)
-    return campaigns_of(person_of(request), verb)
-
-
 class Can(BasePermission):
     """Refuse a view that names no verb for the method; the campaign is checked in the view.
 
     A view has `verbs = {"GET": "clip.read"}`. The campaign a call is about is known only to the
-    view, which calls `require` (or filters by `campaigns_with`); a contract test walks all URLs.
+    view, which calls `require`; a contract test walks all URLs.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:

@@ -17,7 +17,7 @@ class PromptKind(models.TextChoices):
 
 
 class CampaignState(models.TextChoices):
-    """A closed campaign takes no new sessions; clips already recorded are still welcome."""
+    """A closed campaign says so in its pack; what was recorded all the same is still welcome."""
 
     OPEN = "open"
     CLOSED = "closed"

@@ -27,12 +27,6 @@ class ConsentMissing(Problem):
     slug, status, title = "consent-missing", 409, "There is no valid consent of this speaker."
 
 
-class CampaignClosed(Problem):
-    """The campaign takes no new sessions."""
-
-    slug, status, title = "campaign-closed", 409, "This campaign is closed."
-
-
 class TooLong(Problem):
     """The take is longer than the campaign takes."""
 

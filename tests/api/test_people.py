@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import uuid_utils.compat as uuid
 
+from backend.campaigns.models import Campaign
 from backend.clips.models import Session
 from backend.jobs.models import AuditEvent
 from backend.speakers.models import Consent, Speaker
@@ -178,3 +179,12 @@ def test_next_prompts_leave_out_what_the_speaker_has_recorded(sitting: Sitting) 
         "block",
         "has_audio",
     }
+
+
+def test_a_clock_that_is_ahead_is_no_reason_to_refuse_a_closed_campaigns_session(
+    phone: Phone, sitting: Sitting
+) -> None:
+    Campaign.objects.update(state="closed")
+    body = session_body(phone, sitting.speaker, sitting.consent, started_at="2099-01-01T00:00:00Z")
+    assert phone.put(f"/v1/sessions/{uuid.uuid7()}", body).status_code == 201
+    assert phone.get("/v1/campaigns/spring/pack").json()["campaign"]["state"] == "closed"
