@@ -242,12 +242,14 @@ def test_a_reload_in_the_middle_of_an_upload_sends_the_take_once(
     confirmations = re.compile(r"/v1/clips/[^/]+/uploaded$")
     phone.route(confirmations, lambda route: route.abort())
     take(page, milliseconds=1500)
-    keep(page)
+    with page.expect_event("requestfailed", lambda gone: bool(confirmations.search(gone.url))):
+        keep(page)
     expect(page.locator("#status")).to_contain_text("1 on this phone, 0 safe")
-    page.reload()
+    # Before the reload: a second lost answer would only make the phone wait longer to ask again.
+    phone.unroute(confirmations)
     puts: list[str] = []
     page.on("request", lambda sent: puts.append(sent.url) if "X-Amz-" in sent.url else None)
-    phone.unroute(confirmations)
+    page.reload()
     expect(page.locator("#status")).to_contain_text("0 on this phone, 1 safe", timeout=20_000)
     assert Clip.objects.get().state == State.UPLOADED
     # One PUT more at most: the store answers it with 412 and keeps the first.
