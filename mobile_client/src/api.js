@@ -122,7 +122,7 @@ async function readJson(answer) {
  * @property {ConsentForm[]} consent_forms
  * @property {FieldSpec[]} demographics
  * @property {Prompt[]} prompts
- * @property {{version: number, rules: import("./verdict.js").Rule[]}} quality_profile
+ * @property {{version: number, rules: import("./checks/verdict.js").Rule[]}} quality_profile
  */
 
 /** @typedef {{method: string, url: string, headers: Record<string, string>}} Upload */

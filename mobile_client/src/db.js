@@ -1,78 +1,18 @@
-/** IndexedDB: what this phone keeps. Bytes are ArrayBuffers, because Blobs fail on iOS. */
+/** IndexedDB: read and write the tables of tables.js, surely. */
 
-/**
- * @typedef {object} Enrolment
- * @property {string} collector key
- * @property {string} campaign
- * @property {string} token
- * @property {string} name
- * @property {number} enrolled_at
- */
+import { INDEXES, KEYS, NAME, VERSION } from "./tables.js";
 
-/** @typedef {{campaign: string, etag: string, pack: import("./api.js").Pack}} PackRow */
-
-/**
- * Something the server learns by one PUT. `request` is its body: written once, so that every
- * repetition is the same request.
- *
- * @typedef {object} Row
- * @property {string} id key, a UUID
- * @property {string} collector
- * @property {string} campaign
- * @property {string} speaker
- * @property {Record<string, any>} request
- * @property {boolean} sent the server has it
- * @property {string} refused the problem for which the server will never take it, or empty
- * @property {number} made_at
- */
-
-/**
- * `ready`: kept here. `sent`: the store took the bytes. `confirmed`: the server gave the receipt, the
- * bytes are gone from here. `refused`: the server will not take it; the bytes stay.
- *
- * @typedef {object} ClipFacts
- * @property {string} session
- * @property {import("./api.js").Prompt} prompt
- * @property {"ready" | "sent" | "confirmed" | "refused"} state
- * @property {import("./api.js").Receipt | null} receipt
- * @property {import("./api.js").ServerVerdict | null} verdict
- * @property {number} tries
- * @property {number} next_try
- */
-
-/** @typedef {Row & ClipFacts} Clip */
-
-/**
- * A clip's file, apart from its facts: a list of five hundred clips must not read their sound.
- *
- * @typedef {{id: string, bytes: ArrayBuffer}} Sound
- */
-
-/**
- * @typedef {object} Tables
- * @property {{key: string, value: any}} facts
- * @property {Enrolment} enrolments
- * @property {PackRow} packs
- * @property {Row} speakers
- * @property {Row} consents
- * @property {Row} sessions
- * @property {Clip} clips
- * @property {Sound} sounds
- */
-
-const NAME = "fieldvoice";
-const VERSION = 1;
-/** @type {Record<keyof Tables, string>} */
-const KEYS = {
-  facts: "key",
-  enrolments: "collector",
-  packs: "campaign",
-  speakers: "id",
-  consents: "id",
-  sessions: "id",
-  clips: "id",
-  sounds: "id",
-};
+/** @typedef {import("./tables.js").Enrolment} Enrolment */
+/** @typedef {import("./tables.js").PackRow} PackRow */
+/** @typedef {import("./tables.js").Row} Row */
+/** @typedef {import("./tables.js").ClipFacts} ClipFacts */
+/** @typedef {import("./tables.js").Clip} Clip */
+/** @typedef {import("./tables.js").Frame} Frame */
+/** @typedef {import("./tables.js").Post} Post */
+/** @typedef {import("./tables.js").Lease} Lease */
+/** @typedef {import("./tables.js").PromptAudio} PromptAudio */
+/** @typedef {import("./tables.js").Sound} Sound */
+/** @typedef {import("./tables.js").Tables} Tables */
 
 /** @type {Promise<IDBDatabase> | null} */
 let opened = null;
@@ -85,6 +25,10 @@ function open() {
         if (!request.result.objectStoreNames.contains(table)) {
           request.result.createObjectStore(table, { keyPath });
         }
+      }
+      for (const { table, name, path } of INDEXES) {
+        const store = request.transaction?.objectStore(table);
+        if (store && !store.indexNames.contains(name)) store.createIndex(name, path);
       }
     };
     request.onsuccess = () => {
@@ -108,17 +52,43 @@ function open() {
 }
 
 /**
+ * Run a transaction; once more on a fresh connection where the system took the first one away.
+ *
+ * @template T
+ * @param {(keyof Tables)[]} tables
+ * @param {IDBTransactionMode} mode
+ * @param {IDBTransactionOptions} how
+ * @param {(transaction: IDBTransaction) => () => T} work asks; what it returns reads the answers
+ * @returns {Promise<T>}
+ */
+async function run(tables, mode, how, work, again = true) {
+  const database = await open();
+  try {
+    return await new Promise((done, fail) => {
+      const transaction = database.transaction(tables, mode, how);
+      const result = work(transaction);
+      transaction.oncomplete = () => done(result());
+      transaction.onabort = () => fail(transaction.error ?? new DOMException("", "AbortError"));
+    });
+  } catch (error) {
+    const name = error instanceof DOMException ? error.name : "";
+    if (!again || !["InvalidStateError", "UnknownError"].includes(name)) throw error;
+    if (opened) (await opened).close();
+    opened = null;
+    return run(tables, mode, how, work, false);
+  }
+}
+
+/**
  * @template T
  * @param {keyof Tables} table
  * @param {(store: IDBObjectStore) => IDBRequest<T>} ask
  * @returns {Promise<T>}
  */
-async function read(table, ask) {
-  const database = await open();
-  return new Promise((done, fail) => {
-    const request = ask(database.transaction(table).objectStore(table));
-    request.onsuccess = () => done(request.result);
-    request.onerror = () => fail(request.error);
+function read(table, ask) {
+  return run([table], "readonly", {}, (transaction) => {
+    const request = ask(transaction.objectStore(table));
+    return () => request.result;
   });
 }
 
@@ -142,29 +112,57 @@ export function all(table) {
 }
 
 /**
+ * @param {"state" | "speaker" | "session"} index
+ * @param {string} value
+ * @returns {Promise<Clip[]>} in the order of time
+ */
+export function clipsBy(index, value) {
+  return read("clips", (store) => store.index(index).getAll(value));
+}
+
+/**
+ * @param {Clip["state"]} state
+ * @returns {Promise<number>}
+ */
+export function countClips(state) {
+  return read("clips", (store) => store.index("state").count(state));
+}
+
+/**
+ * @param {string} clip
+ * @returns {Promise<Frame[]>} in order
+ */
+export function framesOf(clip) {
+  return read("frames", (store) => store.getAll(everyFrame(clip)));
+}
+
+/** @param {string} clip */
+export function everyFrame(clip) {
+  return IDBKeyRange.bound([clip], [clip, []]);
+}
+
+/**
  * @template {keyof Tables} [T=keyof Tables]
- * @typedef {{table: T, put: Tables[T]} | {table: T, drop: string}} Change
+ * @typedef {{table: T, put: Tables[T]} | {table: T, drop: string | IDBKeyRange}} Change
  */
 
 /**
  * Write all of it or nothing; done when it is on the disk.
  *
  * @param {Change[]} changes
+ * @param {"strict" | "relaxed"} [durability] strict: must survive a battery that is pulled. relaxed:
+ *   must survive the browser's death, and comes many times a second (a take's frames)
  * @returns {Promise<void>} throws QuotaExceededError when the phone is full
  */
-export async function commit(changes) {
-  const database = await open();
+export function commit(changes, durability = "strict") {
   const tables = [...new Set(changes.map((change) => change.table))];
-  return new Promise((done, fail) => {
-    // Strict: a kept take must survive a battery that is pulled.
-    const transaction = database.transaction(tables, "readwrite", { durability: "strict" });
-    transaction.oncomplete = () => done();
-    transaction.onabort = () => fail(transaction.error);
+  return run(tables, "readwrite", { durability }, (transaction) => {
     for (const change of changes) {
       const store = transaction.objectStore(change.table);
       if ("put" in change) store.put(change.put);
       else store.delete(change.drop);
     }
+    return () => undefined;
   });
 }
 
@@ -175,6 +173,39 @@ export async function commit(changes) {
  */
 export function put(table, row) {
   return commit([/** @type {Change} */ ({ table, put: row })]);
+}
+
+/**
+ * Change a row as it is now, in one transaction: page, tabs and service worker write side by side,
+ * and a row that was read a moment ago may be old. With `also`, other changes go along.
+ *
+ * @template {keyof Tables} T
+ * @param {T} table
+ * @param {string} key
+ * @param {(row: Tables[T]) => Partial<Tables[T]> | null} change null: leave it
+ * @param {Change[]} [also]
+ * @returns {Promise<Tables[T] | null>} the row after it; null: it is not there, or was left
+ */
+export function change(table, key, change, also = []) {
+  const tables = [...new Set([table, ...also.map((one) => one.table)])];
+  return run(tables, "readwrite", { durability: "strict" }, (transaction) => {
+    /** @type {Tables[T] | null} */
+    let after = null;
+    const store = transaction.objectStore(table);
+    const request = store.get(key);
+    request.onsuccess = () => {
+      const news = request.result ? change(request.result) : null;
+      if (!news) return;
+      after = { ...request.result, ...news };
+      store.put(after);
+      for (const one of also) {
+        const other = transaction.objectStore(one.table);
+        if ("put" in one) other.put(one.put);
+        else other.delete(one.drop);
+      }
+    };
+    return () => after;
+  });
 }
 
 /**

@@ -1,10 +1,10 @@
 /** Make the rows of speakers, consents, sessions and clips: each body written once, on this phone. */
 
 import { clockOffset } from "./api.js";
+import { encodeWav } from "./capture/wav.js";
 import * as db from "./db.js";
 import { APP_VERSION, phoneFacts, plainLabel } from "./phone_facts.js";
 import { uuid7 } from "./uuid7.js";
-import { encodeWav } from "./wav.js";
 
 /**
  * @param {db.Enrolment} enrolment
@@ -60,7 +60,7 @@ export async function keepConsent(enrolment, speaker, form) {
  * @param {db.Enrolment} enrolment
  * @param {db.Row} consent
  * @param {string} environment
- * @param {import("./recorder.js").Recorder} recorder
+ * @param {import("./capture/microphone.js").Recorder} recorder
  */
 export async function keepSession(enrolment, consent, environment, recorder) {
   const microphone = recorder.facts();
@@ -86,7 +86,7 @@ export async function keepSession(enrolment, consent, environment, recorder) {
  * @param {object} kept
  * @param {db.Row} kept.session
  * @param {import("./api.js").Prompt} kept.prompt
- * @param {import("./recorder.js").Sound} kept.sound
+ * @param {import("./capture/microphone.js").Sound} kept.sound
  * @param {Record<string, unknown>} kept.checks
  * @param {number} kept.seq
  * @param {number} kept.take

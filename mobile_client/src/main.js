@@ -2,6 +2,7 @@
 
 import { App } from "./app.js";
 import { preferredLanguage, useLanguage } from "./i18n.js";
+import { send, watch } from "./outbox/sync.js";
 import { clips } from "./screens/clips.js";
 import { consent } from "./screens/consent.js";
 import { enrol } from "./screens/enrol.js";
@@ -9,7 +10,6 @@ import { people } from "./screens/people.js";
 import { record } from "./screens/record.js";
 import { speaker } from "./screens/speaker.js";
 import { showStatus } from "./status_bar.js";
-import { send, watch } from "./sync.js";
 
 /** @returns {string} the enrolment code of the link, which leaves the address and the history */
 function codeOfLink() {

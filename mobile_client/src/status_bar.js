@@ -2,7 +2,7 @@
 
 import { fill, make } from "./dom.js";
 import { LANGUAGES, language, t, useLanguage } from "./i18n.js";
-import { onChange, status } from "./sync.js";
+import { onChange, status } from "./outbox/sync.js";
 
 /** @param {import("./app.js").App} app */
 export function showStatus(app) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { measure } from "../src/measure.js";
+import { measure } from "../src/checks/measure.js";
 
 test("silence has no peak and a level that JSON can hold", () => {
   const found = measure(new Int16Array(16000), 16000);

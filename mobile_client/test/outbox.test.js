@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { NoAnswer, Problem } from "../src/api.js";
-import { pauseAfter, sendAll } from "../src/outbox.js";
+import { pauseAfter, sendAll } from "../src/outbox/send.js";
 
 const SHA = "a".repeat(64);
 

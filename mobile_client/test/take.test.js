@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { after, FIRST } from "../src/take.js";
+import { after, FIRST } from "../src/capture/take.js";
 
-/** @typedef {import("../src/take.js").Event} Event */
+/** @typedef {import("../src/capture/take.js").Event} Event */
 
 /** @param {(Event | Event["type"])[]} events */
 function play(...events) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { judge } from "../src/verdict.js";
+import { judge } from "../src/checks/verdict.js";
 
 /** @param {string} path relative to the repository */
 const read = (path) => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { encodeWav, HEADER_BYTES, joinSamples, toInt16 } from "../src/wav.js";
+import { encodeWav, HEADER_BYTES, joinSamples, toInt16 } from "../src/capture/wav.js";
 
 /** As browsers turn integers into floats.
  * @param {number} value */

@@ -1,18 +1,18 @@
 /** The record button: show prompts, take, play, keep, again; and what the server said of it. */
 
 import { nextPrompts } from "../api.js";
+import { Recorder } from "../capture/microphone.js";
+import { after, FIRST } from "../capture/take.js";
+import { encodeWav } from "../capture/wav.js";
+import { measure } from "../checks/measure.js";
+import { judge } from "../checks/verdict.js";
 import * as db from "../db.js";
 import { button, fill, make } from "../dom.js";
 import { errorText, hintText, t } from "../i18n.js";
 import { keepClip, keepSession } from "../keep.js";
-import { measure } from "../measure.js";
+import { onChange, send } from "../outbox/sync.js";
 import { followServer, openPrompts, recordedPrompts } from "../prompts.js";
-import { Recorder } from "../recorder.js";
 import { speakerCode } from "../speaker_code.js";
-import { onChange, send } from "../sync.js";
-import { after, FIRST } from "../take.js";
-import { judge } from "../verdict.js";
-import { encodeWav } from "../wav.js";
 import { stateOf } from "./clips.js";
 import { makeView } from "./record_view.js";
 
@@ -32,7 +32,7 @@ export async function openBooth(app, speaker, consent, place) {
   if (!enrolment || !pack) throw new Error("not enrolled");
   /** @type {Recorder | null} */
   let recorder = null;
-  /** @type {import("../recorder.js").Sound | null} */
+  /** @type {import("../capture/microphone.js").Sound | null} */
   let sound = null;
   /** @type {Record<string, number>} */
   let measures = {};
@@ -73,7 +73,7 @@ export async function openBooth(app, speaker, consent, place) {
   }
   let queue = openPrompts(pack.prompts, speaker.id, done);
 
-  /** @param {import("../take.js").Event} event */
+  /** @param {import("../capture/take.js").Event} event */
   function step(event) {
     const before = now.phase;
     now = after(now, event);
@@ -137,7 +137,7 @@ export async function openBooth(app, speaker, consent, place) {
     });
   }
 
-  /** @param {import("../recorder.js").Sound} taken */
+  /** @param {import("../capture/microphone.js").Sound} taken */
   function load(taken) {
     unload();
     const file = new Blob([encodeWav(taken.samples, taken.rate)], { type: "audio/wav" });

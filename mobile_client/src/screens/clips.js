@@ -4,8 +4,8 @@ import * as db from "../db.js";
 import { button, fill, make } from "../dom.js";
 import { header } from "../header.js";
 import { hintText, problemText, t } from "../i18n.js";
+import { onChange, send } from "../outbox/sync.js";
 import { speakerCode } from "../speaker_code.js";
-import { onChange, send } from "../sync.js";
 
 const SHOWN = 100;
 

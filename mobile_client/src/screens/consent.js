@@ -4,8 +4,8 @@ import { button, fill, make } from "../dom.js";
 import { header } from "../header.js";
 import { language, t } from "../i18n.js";
 import { keepConsent } from "../keep.js";
+import { send } from "../outbox/sync.js";
 import { speakerCode } from "../speaker_code.js";
-import { send } from "../sync.js";
 
 /** @type {import("../app.js").Screen} */
 export function consent(app, { speaker }) {

@@ -4,8 +4,8 @@ import * as db from "../db.js";
 import { button, fill, make } from "../dom.js";
 import { header } from "../header.js";
 import { t } from "../i18n.js";
+import { onChange } from "../outbox/sync.js";
 import { speakerCode } from "../speaker_code.js";
-import { onChange } from "../sync.js";
 
 /** @type {import("../app.js").Screen} */
 export async function people(app) {

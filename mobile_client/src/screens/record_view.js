@@ -87,7 +87,7 @@ export function makeView(code, acts) {
     },
 
     /**
-     * @param {import("../take.js").Take} now
+     * @param {import("../capture/take.js").Take} now
      * @param {string} hint what the phone found in the take, or empty
      */
     showPhase(now, hint) {

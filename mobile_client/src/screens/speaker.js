@@ -4,7 +4,7 @@ import { make } from "../dom.js";
 import { header } from "../header.js";
 import { known, t } from "../i18n.js";
 import { keepSpeaker } from "../keep.js";
-import { send } from "../sync.js";
+import { send } from "../outbox/sync.js";
 
 const NOT_SAID = ["unknown", "declined"];
 

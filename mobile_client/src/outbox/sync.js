@@ -1,8 +1,8 @@
 /** When to send and when to ask for verdicts: after a keep, when the network is back, by a timer. */
 
-import * as api from "./api.js";
-import * as db from "./db.js";
-import { sendAll } from "./outbox.js";
+import * as api from "../api.js";
+import * as db from "../db.js";
+import { sendAll } from "./send.js";
 
 const LOCK = "fieldvoice-outbox";
 const AGAIN_MS = 5000;

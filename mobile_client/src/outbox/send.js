@@ -1,11 +1,11 @@
 /** Send what is kept, in the order the server needs, until a receipt lets the bytes go. */
 
-import { NoAnswer, Problem } from "./api.js";
+import { NoAnswer, Problem } from "../api.js";
 
 /**
  * @typedef {object} Doors what the outbox works with; tests give their own
- * @property {Pick<typeof import("./api.js"), "putRecord" | "putClip" | "putBytes" | "confirmClip">} api
- * @property {Pick<typeof import("./db.js"), "all" | "get" | "put" | "commit">} db
+ * @property {Pick<typeof import("../api.js"), "putRecord" | "putClip" | "putBytes" | "confirmClip">} api
+ * @property {Pick<typeof import("../db.js"), "all" | "get" | "put" | "commit">} db
  * @property {() => number} now
  */
 
@@ -72,7 +72,7 @@ export async function sendAll(doors, { hurry = false } = {}) {
 /**
  * @param {Doors} doors
  * @param {"speakers" | "consents" | "sessions"} table
- * @param {import("./db.js").Row} row
+ * @param {import("../db.js").Row} row
  * @param {Map<string, string>} tokens
  * @param {Map<string, string>} away
  * @returns {Promise<string | null>} null: it is there; "": not yet; else the problem
@@ -97,7 +97,7 @@ async function sendRecord({ api, db }, table, row, tokens, away) {
 
 /**
  * @param {Doors} doors
- * @param {import("./db.js").Clip} clip
+ * @param {import("../db.js").Clip} clip
  * @param {Map<string, string>} tokens
  * @param {Map<string, string>} away
  * @returns {Promise<boolean>} whether nothing more is to be done for it
@@ -123,7 +123,7 @@ async function sendClip(doors, clip, tokens, away) {
     const answer = await api.confirmClip(token, clip.id);
     const { receipt } = answer;
     if (receipt && receipt.sha256 === clip.request.sha256) {
-      /** @type {import("./db.js").Clip} */
+      /** @type {import("../db.js").Clip} */
       const home = { ...now, state: "confirmed", sent: true, receipt };
       await db.commit([
         { table: "clips", put: home },
@@ -151,11 +151,11 @@ async function sendClip(doors, clip, tokens, away) {
  * Stop trying. The sound stays, for a person to look at, unless its speaker took it back.
  *
  * @param {Doors} doors
- * @param {import("./db.js").Clip} clip
+ * @param {import("../db.js").Clip} clip
  * @param {string} slug
  */
 async function refuse({ db }, clip, slug) {
-  /** @type {import("./db.js").Change[]} */
+  /** @type {import("../db.js").Change[]} */
   const changes = [{ table: "clips", put: { ...clip, state: "refused", refused: slug } }];
   if (WITHDRAWN.has(slug)) changes.push({ table: "sounds", drop: clip.id });
   await db.commit(changes);
@@ -163,7 +163,7 @@ async function refuse({ db }, clip, slug) {
 
 /**
  * @param {Doors} doors
- * @param {import("./db.js").Clip} clip
+ * @param {import("../db.js").Clip} clip
  */
 async function rest({ db, now }, clip) {
   const tries = clip.tries + 1;

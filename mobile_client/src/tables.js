@@ -1,0 +1,135 @@
+/** What this phone keeps: the tables of its database. Bytes are ArrayBuffers: Blobs fail on iOS. */
+
+/**
+ * @typedef {object} Enrolment
+ * @property {string} collector key
+ * @property {string} campaign
+ * @property {string} token
+ * @property {string} name
+ * @property {number} enrolled_at
+ */
+
+/** @typedef {{campaign: string, etag: string, pack: import("./api.js").Pack}} PackRow */
+
+/**
+ * Something the server learns by one PUT. `request` is its body: written once, so that every
+ * repetition is the same request.
+ *
+ * @typedef {object} Row
+ * @property {string} id key, a UUID
+ * @property {string} collector
+ * @property {string} campaign
+ * @property {string} speaker
+ * @property {Record<string, any>} request
+ * @property {boolean} sent the server has it
+ * @property {string} refused the problem for which the server will never take it, or empty
+ * @property {number} made_at
+ */
+
+/**
+ * `recording`: frames are written as they are made. `review`: the sound is whole, nobody has said
+ * "keep" yet. `ready`: kept, its file is in `sounds`. `sent`: the store took the bytes. `confirmed`:
+ * the server gave the receipt, the bytes are gone from here. `refused`: the server will not take it;
+ * the bytes stay. `withdrawn`: the speaker took it back; no bytes are here any more.
+ *
+ * @typedef {object} ClipFacts
+ * @property {string} session
+ * @property {import("./api.js").Prompt} prompt
+ * @property {"recording" | "review" | "ready" | "sent" | "confirmed" | "refused" | "withdrawn"} state
+ * @property {import("./api.js").Receipt | null} receipt
+ * @property {import("./api.js").ServerVerdict | null} verdict
+ * @property {number} tries
+ * @property {number} next_try
+ * @property {number} [rate] Hz, of a clip in `recording` or `review`
+ * @property {string} [note] why it ended, or that it was found after the browser was killed
+ * @property {{n: number, sha256: string, bytes: number}[]} [parts] after a transfer broke: sent in pieces
+ */
+
+/** @typedef {Row & ClipFacts} Clip */
+
+/**
+ * One FLAC frame of a take that is not kept yet; together they are its file, without the header.
+ *
+ * @typedef {object} Frame
+ * @property {string} clip
+ * @property {number} n from 0
+ * @property {number} samples
+ * @property {ArrayBuffer} bytes
+ */
+
+/**
+ * Something the server learns by one POST that has no id of its own: a withdrawal, a report on a
+ * prompt. `request` is its body, `path` its address under /v1/.
+ *
+ * @typedef {object} Post
+ * @property {string} id key, a UUID
+ * @property {string} collector
+ * @property {string} path
+ * @property {Record<string, any>} request
+ * @property {boolean} sent
+ * @property {string} refused
+ * @property {number} made_at
+ */
+
+/**
+ * What the server holds for this phone: so many clips of a cell, to be recorded without a network.
+ *
+ * @typedef {object} Lease
+ * @property {string} id key
+ * @property {string} collector
+ * @property {string} campaign
+ * @property {string} cell the key of a coverage cell
+ * @property {number} clips
+ * @property {number} seconds
+ * @property {number} used clips kept on this phone under it
+ * @property {string} expires_at
+ */
+
+/** @typedef {{id: string, revision: number, content_type: string, bytes: ArrayBuffer}} PromptAudio */
+
+/**
+ * A clip's file, apart from its facts: a list of five hundred clips must not read their sound.
+ *
+ * @typedef {{id: string, bytes: ArrayBuffer}} Sound
+ */
+
+/**
+ * @typedef {object} Tables
+ * @property {{key: string, value: any}} facts
+ * @property {Enrolment} enrolments
+ * @property {PackRow} packs
+ * @property {Row} speakers
+ * @property {Row} consents
+ * @property {Row} sessions
+ * @property {Clip} clips
+ * @property {Sound} sounds by the id of a clip, or of a consent whose evidence is not home
+ * @property {Frame} frames
+ * @property {Post} posts
+ * @property {Lease} leases
+ * @property {PromptAudio} prompt_audio
+ */
+
+export const NAME = "fieldvoice";
+// Additive only: an old page and a new worker may have it open at the same time.
+export const VERSION = 2;
+/** @type {Record<keyof Tables, string | string[]>} */
+export const KEYS = {
+  facts: "key",
+  enrolments: "collector",
+  packs: "campaign",
+  speakers: "id",
+  consents: "id",
+  sessions: "id",
+  clips: "id",
+  sounds: "id",
+  frames: ["clip", "n"],
+  posts: "id",
+  leases: "id",
+  prompt_audio: "id",
+};
+/** @type {{table: keyof Tables, name: string, path: string | string[]}[]} */
+export const INDEXES = [
+  { table: "clips", name: "state", path: "state" },
+  { table: "clips", name: "speaker", path: "speaker" },
+  { table: "clips", name: "session", path: "session" },
+];
