@@ -3,7 +3,8 @@
 import { Problem } from "./api.js";
 
 /** @type {Record<string, string>} */
-export const LANGUAGES = { en: "English", es: "Español" };
+export const LANGUAGES = { en: "English", es: "Español", ar: "العربية" };
+const RIGHT_TO_LEFT = ["ar"];
 const CHOICE = "fieldvoice-language";
 
 /** @type {Record<string, string>} */
@@ -11,6 +12,7 @@ let words = {};
 /** @type {Record<string, string>} */
 let english = {};
 let current = "en";
+let plurals = new Intl.PluralRules(current);
 
 /** @returns {string} */
 export function language() {
@@ -34,8 +36,10 @@ async function readCatalogue(tag) {
 export async function useLanguage(tag) {
   [english, words] = await Promise.all([readCatalogue("en"), readCatalogue(tag)]);
   current = tag;
+  plurals = new Intl.PluralRules(tag);
   localStorage.setItem(CHOICE, tag);
   document.documentElement.lang = tag;
+  document.documentElement.dir = RIGHT_TO_LEFT.includes(tag) ? "rtl" : "ltr";
 }
 
 /**
@@ -47,12 +51,25 @@ export function known(key) {
 }
 
 /**
+ * The words for a key. Where a count is said (`n`), a language may have several forms: `key.one`,
+ * `key.few`, ... as Intl.PluralRules calls them, with `key.other` for the rest.
+ *
  * @param {string} key
  * @param {Record<string, string | number>} [values] for {names} in the text
  */
 export function t(key, values = {}) {
-  const text = words[key] ?? english[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  const form = "n" in values ? `${key}.${plurals.select(Number(values.n))}` : key;
+  const text = [form, `${key}.other`, key]
+    .map((one) => words[one])
+    .find((one) => one !== undefined);
+  return (text ?? english[key] ?? english[`${key}.other`] ?? key).replace(/\{(\w+)\}/g, (_, name) =>
+    isolate(String(values[name] ?? "")),
+  );
+}
+
+/** @param {string} value a Latin code in Arabic words must not pull its neighbours to its side */
+function isolate(value) {
+  return document.documentElement.dir === "rtl" ? `\u2068${value}\u2069` : value;
 }
 
 /**
