@@ -7,13 +7,17 @@
  * @property {string} token
  * @property {string} name
  * @property {number} enrolled_at
+ * @property {string} [install_id] what this collector's phone calls itself: two collectors on one
+ *   phone may use one code, and the server knows a phone again by code and install id
+ * @property {boolean} [signed_out] the server no longer takes the token
  */
 
 /** @typedef {{campaign: string, etag: string, pack: import("./api.js").Pack}} PackRow */
 
 /**
  * Something the server learns by one PUT. `request` is its body: written once, so that every
- * repetition is the same request.
+ * repetition is the same request. It changes only after a refusal: a request whose answer was lost
+ * may be on the server.
  *
  * @typedef {object} Row
  * @property {string} id key, a UUID
@@ -24,6 +28,8 @@
  * @property {boolean} sent the server has it
  * @property {string} refused the problem for which the server will never take it, or empty
  * @property {number} made_at
+ * @property {Record<string, unknown>} [answers] of a speaker: as corrected later, where they differ
+ *   from those of the request; the server learns them by a PATCH (table `posts`)
  */
 
 /**
@@ -58,13 +64,17 @@
  */
 
 /**
- * Something the server learns by one POST that has no id of its own: a withdrawal, a report on a
- * prompt. `request` is its body, `path` its address under /v1/.
+ * Something the server learns by one POST (or PATCH) that has no id of its own: a withdrawal, a report
+ * on a prompt, a correction. `request` is its body, `path` its address under /v1/. A withdrawal of what
+ * the server does not know (404) is done.
  *
  * @typedef {object} Post
  * @property {string} id key, a UUID
  * @property {string} collector
  * @property {string} path
+ * @property {"POST" | "PATCH"} [method] POST when absent
+ * @property {string} [needs] id of a speaker or session: waits while that row is here and neither
+ *   sent nor refused
  * @property {Record<string, any>} request
  * @property {boolean} sent
  * @property {string} refused
