@@ -79,7 +79,8 @@ def enrol_device(
     """Let a phone in, or give the phone that this code let in before a new token.
 
     Raises CodeUnknown, CodeExpired or CodeUsedUp. A phone that is known to the code may come back
-    after the code expired or was used up: it lost its token, not its right.
+    after the code expired or was used up: it lost its token, not its right. One whose token was
+    taken away, or which left, may come back while the code lives; it counts no second use.
     """
     with transaction.atomic():
         row = (
@@ -95,6 +96,9 @@ def enrol_device(
             return Enrolled(known.select_related("collector", "campaign").get(), token, made=False)
         if row.expires_at <= now:
             raise CodeExpired()
+        gone = Device.objects.filter(code=row, install_id=install_id).first()
+        if gone is not None:
+            return Enrolled(_let_back_in(gone, token, user_agent, now), token, made=False)
         # Conditional, so that two phones cannot both take the last use (SQLite has no row locks).
         taken = EnrolmentCode.objects.filter(pk=row.pk, uses__lt=F("uses_allowed")).update(
             uses=F("uses") + 1
@@ -125,6 +129,16 @@ def enrol_device(
             detail={"code": str(row.id)},
         )
     return Enrolled(device, token, made=True)
+
+
+def _let_back_in(device: Device, token: str, user_agent: str, now: datetime) -> Device:
+    device.token_hash, device.user_agent = fingerprint(token), user_agent
+    device.seen_at, device.revoked_at = now, None
+    device.save(update_fields=["token_hash", "user_agent", "seen_at", "revoked_at"])
+    record_audit(
+        actor=f"device:{device.id}", act="device.return", subject=f"device:{device.id}", now=now
+    )
+    return device
 
 
 def revoke_device(*, device: Device, actor: str, now: datetime) -> None:

@@ -83,6 +83,22 @@ def test_a_phone_that_left_is_not_signed_in_any_more(phone: Phone) -> None:
     assert phone.get("/v1/campaigns/spring/pack").status_code == 401
 
 
+def test_a_phone_that_left_comes_back_by_its_code_as_the_same_collector(campaign: Campaign) -> None:
+    code = new_code(campaign)
+    first = enrol(code).json()
+    left = Client().delete(
+        "/v1/devices/self", headers={"Authorization": f"Bearer {first['token']}"}
+    )
+    assert left.status_code == 204
+    second = enrol(code)
+    assert second.status_code == 201
+    assert second.json()["collector"] == first["collector"]
+    assert EnrolmentCode.objects.get().uses == 1
+    EnrolmentCode.objects.update(expires_at=timezone.now())
+    Device.objects.update(revoked_at=timezone.now())
+    assert enrol(code).json()["type"] == "urn:fieldvoice:problem:code-expired"
+
+
 def test_a_manager_gets_a_code_with_its_link_and_picture(manager: Person) -> None:
     answer = manager.post("/v1/campaigns/spring/enrolment-codes", {"uses": 3, "hours": 2})
     assert answer.status_code == 201
