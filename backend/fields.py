@@ -28,11 +28,8 @@ class Sha256Field(serializers.RegexField):
         super().__init__(regex=r"\A[0-9a-f]{64}\Z", **kwargs)
 
 
-class AudioTypeField(serializers.ChoiceField):
-    """An audio type we take; parameters such as `;codecs=opus` are dropped before comparing."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=AUDIO_TYPES, **kwargs)
+class MediaTypeField(serializers.ChoiceField):
+    """One of some media types; parameters such as `;codecs=opus` are dropped before comparing."""
 
     def to_internal_value(self, data: Any) -> str:
         """Return the bare type."""
@@ -53,3 +50,10 @@ class SmallObjectField(serializers.DictField):
         if len(str(value)) > self.max_characters:
             raise serializers.ValidationError(f"Larger than {self.max_characters} characters.")
         return value
+
+
+class AudioTypeField(MediaTypeField):
+    """An audio type we take."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=AUDIO_TYPES, **kwargs)

@@ -13,7 +13,13 @@ from rest_framework.views import APIView
 from backend import storage
 from backend.accounts.permissions import actor_of
 from backend.accounts.phone import own_campaign, phone_of
-from backend.fields import AudioTypeField, Sha256Field, SmallObjectField, StrictSerializer
+from backend.fields import (
+    AUDIO_TYPES,
+    MediaTypeField,
+    Sha256Field,
+    SmallObjectField,
+    StrictSerializer,
+)
 from backend.speakers import services
 from backend.speakers.models import METHODS, SCOPES, Consent
 
@@ -32,12 +38,16 @@ class SpeakerOut(serializers.Serializer[Any]):
     code = serializers.CharField()
 
 
+# A signature is a drawing, everything else is heard.
+SIGNATURE_TYPE = "image/png"
+
+
 class EvidenceIn(StrictSerializer):
-    """The recorded words of a spoken consent."""
+    """The recorded words of a spoken consent, or the picture of a signature."""
 
     sha256 = Sha256Field()
     bytes = serializers.IntegerField(min_value=1, max_value=20_000_000)
-    content_type = AudioTypeField()
+    content_type = MediaTypeField(choices=(*AUDIO_TYPES, SIGNATURE_TYPE))
 
 
 class ConsentIn(StrictSerializer):
@@ -50,6 +60,16 @@ class ConsentIn(StrictSerializer):
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES), max_length=10)
     method = serializers.ChoiceField(choices=METHODS)
     evidence = EvidenceIn(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a picture as evidence of anything but a signature."""
+        evidence = attrs.get("evidence") or {}
+        picture = evidence.get("content_type") == SIGNATURE_TYPE
+        if picture and attrs["method"] != "signature":
+            raise serializers.ValidationError(
+                {"evidence": [f"{SIGNATURE_TYPE} is for a signature only."]}
+            )
+        return attrs
 
 
 class UploadOut(serializers.Serializer[Any]):

@@ -91,6 +91,23 @@ def test_a_spoken_consent_is_stored_and_confirmed(phone: Phone) -> None:
     assert Consent.objects.get().evidence_stored_at is not None
 
 
+def test_a_signature_is_stored_as_a_picture_and_confirmed(phone: Phone) -> None:
+    speaker, consent = uuid.uuid7(), uuid.uuid7()
+    sent(phone.put(f"/v1/speakers/{speaker}", speaker_body(phone)))
+    drawing = b"\x89PNG\r\n\x1a\n" + bytes(64)
+    evidence = {
+        "sha256": hashlib.sha256(drawing).hexdigest(),
+        "bytes": len(drawing),
+        "content_type": "image/png",
+    }
+    body = consent_body(phone, speaker, method="signature", evidence=evidence)
+    upload = sent(phone.put(f"/v1/consents/{consent}", body), 201)["upload"]
+    assert put_bytes(upload, drawing).status_code == 200
+    assert phone.post(f"/v1/consents/{consent}/uploaded").status_code == 200
+    spoken = consent_body(phone, speaker, method="spoken", evidence=evidence)
+    assert phone.put(f"/v1/consents/{uuid.uuid7()}", spoken).status_code == 400
+
+
 def test_scopes_beyond_the_form_are_refused(phone: Phone) -> None:
     speaker = uuid.uuid7()
     sent(phone.put(f"/v1/speakers/{speaker}", speaker_body(phone)))
