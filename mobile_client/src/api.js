@@ -1,91 +1,8 @@
-/** The server's calls (docs/openapi.yaml), and the two ways in which they fail. */
+/** The server's calls (docs/openapi.yaml). */
 
-/** The server understood and refused: RFC 9457 problem details. */
-export class Problem extends Error {
-  /**
-   * @param {number} status
-   * @param {string} slug the stable part of `type`
-   * @param {string} detail
-   */
-  constructor(status, slug, detail) {
-    super(`${status} ${slug}`);
-    this.status = status;
-    this.slug = slug;
-    this.detail = detail;
-  }
+import { call, NoAnswer, Problem, reach } from "./door.js";
 
-  /** Whether the same request may do better later. */
-  get passing() {
-    return this.status >= 500 || [401, 408, 425, 429].includes(this.status);
-  }
-}
-
-/** No answer: no network, a cut connection, a timeout. */
-export class NoAnswer extends Error {}
-
-const TIMEOUT_MS = 20_000;
-/** The slowest link for which a transfer is still awaited, bytes per millisecond. */
-const SLOWEST = 4;
-
-/** How far this phone's clock is behind the server's, by the last answer. */
-let offsetMs = 0;
-
-/** @returns {number} milliseconds to add to this phone's time */
-export function clockOffset() {
-  return offsetMs;
-}
-
-/**
- * @param {string} url
- * @param {RequestInit} init
- * @param {number} timeout
- * @returns {Promise<Response>}
- */
-async function reach(url, init, timeout) {
-  try {
-    return await fetch(url, { ...init, signal: AbortSignal.timeout(timeout) });
-  } catch (error) {
-    throw new NoAnswer(String(error));
-  }
-}
-
-/**
- * @param {string} method
- * @param {string} path under /v1/
- * @param {{token?: string, body?: unknown, etag?: string}} [options]
- * @returns {Promise<{status: number, body: any, etag: string}>}
- */
-async function call(method, path, { token, body, etag } = {}) {
-  /** @type {Record<string, string>} */
-  const headers = { Accept: "application/json" };
-  if (token) headers.Authorization = `Bearer ${token}`;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  if (etag) headers["If-None-Match"] = etag;
-  /** @type {RequestInit} */
-  const init = { method, headers, credentials: "omit", cache: "no-store" };
-  if (body !== undefined) init.body = JSON.stringify(body);
-  const answer = await reach(`/v1/${path}`, init, TIMEOUT_MS);
-  const date = Date.parse(answer.headers.get("Date") ?? "");
-  if (!Number.isNaN(date)) offsetMs = date - Date.now();
-  if (answer.status === 304) return { status: 304, body: null, etag: etag ?? "" };
-  const content = await readJson(answer);
-  if (!answer.ok) {
-    const slug = String(content?.type ?? "").replace("urn:fieldvoice:problem:", "");
-    throw new Problem(answer.status, slug || "unexpected", String(content?.detail ?? ""));
-  }
-  return { status: answer.status, body: content, etag: answer.headers.get("ETag") ?? "" };
-}
-
-/** @param {Response} answer */
-async function readJson(answer) {
-  try {
-    return answer.status === 204 ? null : await answer.json();
-  } catch (error) {
-    // A gateway's HTML page, or a body that was cut: neither is the server's word.
-    if (!answer.ok) return null;
-    throw new NoAnswer(String(error));
-  }
-}
+export { clockOffset, NoAnswer, Problem } from "./door.js";
 
 /**
  * @typedef {object} Prompt
@@ -125,7 +42,9 @@ async function readJson(answer) {
  * @property {{version: number, rules: import("./checks/verdict.js").Rule[]}} quality_profile
  */
 
-/** @typedef {{method: string, url: string, headers: Record<string, string>}} Upload */
+/** @typedef {{method: string, url: string, headers: Record<string, string>}} Put */
+
+/** @typedef {Put & {parts?: (Put & {n: number})[]}} Upload */
 
 /** @typedef {{sha256: string, bytes: number, stored_at: string}} Receipt */
 
@@ -137,6 +56,25 @@ async function readJson(answer) {
  */
 
 /** @typedef {{id: string, state: string, receipt?: Receipt, verdict?: ServerVerdict}} ClipAnswer */
+
+/**
+ * One clip's answer within that of a batch.
+ *
+ * @typedef {ClipAnswer & {status: number, upload?: Upload | null, problem?: unknown}} BatchAnswer
+ */
+
+/**
+ * @typedef {object} ChangeItem what the server has to say to a phone
+ * @property {"verdict" | "redo" | "withdrawal"} kind
+ * @property {string} [clip]
+ * @property {string} [speaker]
+ * @property {string} [prompt]
+ * @property {string} [state]
+ * @property {ServerVerdict | null} [verdict]
+ * @property {ServerVerdict["reasons"]} [reasons]
+ */
+
+/** @typedef {{id: string, cell: string, clips: number, seconds: number, expires_at: string}} LeaseAnswer */
 
 /**
  * @param {{code: string, install_id: string, name: string, user_agent: string}} body
@@ -162,9 +100,28 @@ export async function readPack(token, campaign, etag) {
  * @param {"speakers" | "consents" | "sessions"} kind
  * @param {string} id
  * @param {unknown} body
+ * @returns {Promise<{id: string, upload?: Upload}>} an upload: a consent's evidence has not arrived
  */
 export async function putRecord(token, kind, id, body) {
-  await call("PUT", `${kind}/${id}`, { token, body });
+  return (await call("PUT", `${kind}/${id}`, { token, body })).body;
+}
+
+/**
+ * @param {string} token
+ * @param {string} id of a consent whose evidence is in the store
+ */
+export async function confirmEvidence(token, id) {
+  await call("POST", `consents/${id}/uploaded`, { token });
+}
+
+/**
+ * @param {string} token
+ * @param {"POST" | "PATCH"} method
+ * @param {string} path
+ * @param {unknown} body
+ */
+export async function post(token, method, path, body) {
+  await call(method, path, { token, body });
 }
 
 /**
@@ -176,6 +133,85 @@ export async function putRecord(token, kind, id, body) {
 export async function nextPrompts(token, campaign, session) {
   const path = `campaigns/${campaign}/prompts?session=${session}&count=50`;
   return (await call("GET", path, { token })).body.prompts;
+}
+
+/**
+ * @param {string} token
+ * @param {unknown[]} clips at most 100, each with its id
+ * @returns {Promise<BatchAnswer[]>}
+ */
+export async function announceClips(token, clips) {
+  return (await call("POST", "clips/batch", { token, body: { clips } })).body.results;
+}
+
+/**
+ * @param {string} token
+ * @param {string[]} ids at most 100
+ * @returns {Promise<BatchAnswer[]>} without a receipt and 202 while the server still joins parts
+ */
+export async function confirmClips(token, ids) {
+  return (await call("POST", "clips/uploaded", { token, body: { ids } })).body.results;
+}
+
+/**
+ * @param {string} token
+ * @param {string} id
+ * @returns {Promise<ClipAnswer>}
+ */
+export async function readClip(token, id) {
+  return (await call("GET", `clips/${id}`, { token })).body;
+}
+
+/**
+ * @param {string} token
+ * @param {string} cursor empty: from the beginning
+ * @returns {Promise<{changes: ChangeItem[], cursor: string, more: boolean}>}
+ */
+export async function readChanges(token, cursor) {
+  const from = cursor ? `?cursor=${encodeURIComponent(cursor)}` : "";
+  return (await call("GET", `changes${from}`, { token })).body;
+}
+
+/**
+ * @param {string} token
+ * @param {string} campaign
+ * @param {{id: string, want: {cell?: string, clips: number}[]}} body
+ * @returns {Promise<LeaseAnswer[]>}
+ */
+export async function askLeases(token, campaign, body) {
+  return (await call("POST", `campaigns/${campaign}/leases`, { token, body })).body.leases;
+}
+
+/**
+ * @param {string} token
+ * @param {string} prompt
+ * @returns {Promise<{content_type: string, bytes: ArrayBuffer}>}
+ */
+export async function readPromptAudio(token, prompt) {
+  // Asked for as JSON: a redirect would carry the token along to the store.
+  const { url, content_type } = (await call("GET", `prompts/${prompt}/audio`, { token })).body;
+  const answer = await reach(url, {}, 1_000_000);
+  if (!answer.ok) throw new Problem(503, "store-refused", `HTTP ${answer.status}`);
+  try {
+    return { content_type, bytes: await answer.arrayBuffer() };
+  } catch (error) {
+    throw new NoAnswer(String(error));
+  }
+}
+
+/**
+ * Put the bytes where the server said. 412 is as good as stored: somebody was there before, and the
+ * confirmation tells whether these were the bytes. Throws NoAnswer, or Problem `store-refused`.
+ *
+ * @param {Put} put
+ * @param {ArrayBuffer} bytes
+ */
+export async function putBytes({ method, url, headers }, bytes) {
+  const answer = await reach(url, { method, headers, body: bytes }, bytes.byteLength);
+  // The status of a refusal is passing: a fresh address may be taken (an old one expires: 403).
+  if (!answer.ok && answer.status !== 412) {
+    throw new Problem(503, "store-refused", `HTTP ${answer.status}`);
+  }
 }
 
 /**
@@ -195,30 +231,4 @@ export async function putClip(token, id, body) {
  */
 export async function confirmClip(token, id) {
   return (await call("POST", `clips/${id}/uploaded`, { token })).body;
-}
-
-/**
- * @param {string} token
- * @param {string} id
- * @returns {Promise<ClipAnswer>}
- */
-export async function readClip(token, id) {
-  return (await call("GET", `clips/${id}`, { token })).body;
-}
-
-/**
- * Put the bytes where the server said. 412 is as good as stored: somebody was there before, and the
- * confirmation tells whether these were the bytes. Throws NoAnswer, or Problem `store-refused`.
- *
- * @param {Upload} upload
- * @param {ArrayBuffer} bytes
- */
-export async function putBytes(upload, bytes) {
-  const init = { method: upload.method, headers: upload.headers, body: bytes };
-  const timeout = TIMEOUT_MS + bytes.byteLength / SLOWEST;
-  const answer = await reach(upload.url, { ...init, credentials: "omit" }, timeout);
-  // The status of a refusal is passing: a fresh address may be taken (an old one expires: 403).
-  if (!answer.ok && answer.status !== 412) {
-    throw new Problem(503, "store-refused", `HTTP ${answer.status}`);
-  }
 }
