@@ -3,7 +3,6 @@
 import io
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,6 @@ from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from backend import storage
 from backend.accounts.models import Device
-from backend.accounts.services import issue_enrolment_code
 from backend.campaigns.models import Campaign
 from backend.clips import lifecycle
 from backend.clips.models import Clip, Session
@@ -23,6 +21,7 @@ from backend.clips.state import State
 from backend.speakers.codes import speaker_code
 from backend.speakers.models import Consent, Speaker
 from tests.browser.chromium import phone_with
+from tests.browser.steps import add_speaker, enrol, keep, new_code, sit_down, take
 from tests.cast import make_campaign
 from tests.sounds import speech_like
 from tests.walk import run_job
@@ -54,14 +53,7 @@ def campaign() -> Campaign:
 
 @pytest.fixture
 def code(campaign: Campaign) -> str:
-    _, code = issue_enrolment_code(
-        campaign_id=campaign.pk,
-        uses=1,
-        valid_for=timedelta(hours=1),
-        actor="system",
-        now=timezone.now(),
-    )
-    return code
+    return new_code(campaign)
 
 
 @pytest.fixture
@@ -88,43 +80,6 @@ def faults(phone: BrowserContext) -> list[str]:
     for page in phone.pages:
         listen(page)
     return found
-
-
-def enrol(page: Page, address: str, code: str) -> None:
-    page.goto(f"{address}/app/#code={code}")
-    page.get_by_label("Your name").fill("Ada")
-    page.get_by_role("button", name="Start").click()
-    expect(page.get_by_role("heading", name="Who is speaking?")).to_be_visible()
-
-
-def add_speaker(page: Page) -> None:
-    page.get_by_role("button", name="Add a speaker").click()
-    page.get_by_role("group", name="Gender").get_by_text("female", exact=True).click()
-    page.get_by_role("textbox", name="Year of birth").fill("1994")
-    page.get_by_role("group", name="Accent or region").get_by_text("rather not say").click()
-    page.get_by_role("textbox", name="Languages spoken").fill("English, Welsh")
-    page.get_by_role("button", name="Next").click()
-    expect(page.get_by_text("We record your voice.")).to_be_visible()
-    page.get_by_role("button", name="I agree").click()
-
-
-def sit_down(page: Page) -> None:
-    page.get_by_role("button", name="Quiet room").click()
-    expect(page.get_by_role("button", name="Record")).to_be_visible()
-
-
-def take(page: Page, *, milliseconds: int = 2500) -> None:
-    page.get_by_role("button", name="Record", exact=True).click()
-    stop = page.get_by_role("button", name="Stop")
-    expect(stop).to_be_enabled()
-    page.wait_for_timeout(milliseconds)
-    stop.click()
-    expect(page.get_by_role("button", name=re.compile("^Keep"))).to_be_visible()
-
-
-def keep(page: Page) -> None:
-    page.get_by_role("button", name=re.compile("^Keep")).click()
-    expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
 
 
 def stored_sound(clip: Clip) -> Samples:

@@ -1,0 +1,74 @@
+"""What a person does on the phone's page, in steps that every browser test shares."""
+
+import re
+from datetime import timedelta
+
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from backend.accounts.services import issue_enrolment_code
+from backend.campaigns.models import Campaign
+
+
+def new_code(campaign: Campaign, *, uses: int = 1) -> str:
+    """Make an enrolment code that is good for an hour."""
+    _, code = issue_enrolment_code(
+        campaign_id=campaign.pk,
+        uses=uses,
+        valid_for=timedelta(hours=1),
+        actor="system",
+        now=timezone.now(),
+    )
+    return code
+
+
+def enrol(page: Page, address: str, code: str, *, name: str = "Ada") -> None:
+    """Open the link of a code and give a name; ends on the list of speakers."""
+    page.goto(f"{address}/app/#code={code}")
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="Who is speaking?")).to_be_visible()
+
+
+def describe_speaker(page: Page) -> None:
+    """Answer the questions about a new speaker, with a chip, text, a refusal and a list."""
+    page.get_by_role("button", name="Add a speaker").click()
+    page.get_by_role("group", name="Gender").get_by_text("female", exact=True).click()
+    page.get_by_role("textbox", name="Year of birth").fill("1994")
+    page.get_by_role("group", name="Accent or region").get_by_text("rather not say").click()
+    page.get_by_role("textbox", name="Languages spoken").fill("English, Welsh")
+    page.get_by_role("button", name="Next").click()
+
+
+def agree(page: Page) -> None:
+    """Read the consent and tap."""
+    expect(page.get_by_text("We record your voice.")).to_be_visible()
+    page.get_by_role("button", name="I agree").click()
+
+
+def add_speaker(page: Page) -> None:
+    """Add a speaker who agrees; ends where the place is asked for."""
+    describe_speaker(page)
+    agree(page)
+
+
+def sit_down(page: Page) -> None:
+    """Choose the place, which opens the microphone."""
+    page.get_by_role("button", name="Quiet room").click()
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
+
+
+def take(page: Page, *, milliseconds: int = 2500) -> None:
+    """Record one take; ends where it can be kept."""
+    page.get_by_role("button", name="Record", exact=True).click()
+    stop = page.get_by_role("button", name="Stop")
+    expect(stop).to_be_enabled()
+    page.wait_for_timeout(milliseconds)
+    stop.click()
+    expect(page.get_by_role("button", name=re.compile("^Keep"))).to_be_visible()
+
+
+def keep(page: Page) -> None:
+    """Keep the take; ends at the next prompt."""
+    page.get_by_role("button", name=re.compile("^Keep")).click()
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
