@@ -14,6 +14,7 @@ export { clockOffset, NoAnswer, Problem } from "./door.js";
  * @property {"ltr" | "rtl"} direction
  * @property {number} max_seconds
  * @property {number} repeats
+ * @property {boolean} [has_audio] a spoken form of it is on the server
  */
 
 /**
@@ -231,4 +232,21 @@ export async function putClip(token, id, body) {
  */
 export async function confirmClip(token, id) {
   return (await call("POST", `clips/${id}/uploaded`, { token })).body;
+}
+
+/**
+ * Whether a speaker's clips are still wanted, with a promise of some (a hold) while they are.
+ *
+ * @param {string} token
+ * @param {string} campaign
+ * @param {{speaker: string} | {demographics: Record<string, unknown>}} who
+ * @returns {Promise<{cell: string, status: "open" | "low" | "full" | "waitlist", hold: {id: string} | null}>}
+ */
+export async function checkEligibility(token, campaign, who) {
+  return (await call("POST", `campaigns/${campaign}/eligibility`, { token, body: who })).body;
+}
+
+/** @param {string} token which stops working */
+export async function leave(token) {
+  await call("DELETE", "devices/self", { token });
 }

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import * as db from "./db.js";
 import { fill, make } from "./dom.js";
-import { uuid7 } from "./uuid7.js";
+import { letIn, markSignedOut } from "./enrolments.js";
 
 /**
  * A screen is a function that makes its elements; `leave` is called before the next one.
@@ -13,7 +13,6 @@ import { uuid7 } from "./uuid7.js";
  */
 
 const ACTIVE = "active-collector";
-const INSTALL = "install-id";
 
 export class App {
   /**
@@ -31,14 +30,32 @@ export class App {
     this.at = { name: "", params: {} };
     /** @type {(() => void) | undefined} */
     this.leave = undefined;
+    /** Whether something is being recorded or looked at: the page must not be taken away. */
+    this.busy = false;
+  }
+
+  /** The campaign is over: nothing new is recorded, what is kept is still sent. */
+  get closed() {
+    return this.pack?.campaign.state === "closed";
   }
 
   /** Read who is enrolled and which pack is here; works without a network. */
   async load() {
     const active = await db.fact(ACTIVE, () => "");
-    this.enrolment = (await db.get("enrolments", active)) ?? null;
+    const everybody = await db.all("enrolments");
+    this.enrolment = everybody.find((row) => row.collector === active) ?? everybody.at(-1) ?? null;
     const kept = this.enrolment && (await db.get("packs", this.enrolment.campaign));
     this.pack = kept?.pack ?? null;
+  }
+
+  /**
+   * Go on as another collector of this phone.
+   *
+   * @param {string} collector
+   */
+  async use(collector) {
+    await db.put("facts", { key: ACTIVE, value: collector });
+    await this.load();
   }
 
   /**
@@ -46,34 +63,27 @@ export class App {
    * @param {string} name
    */
   async enrol(code, name) {
-    const answer = await api.enrol({
-      code,
-      name,
-      install_id: await db.fact(INSTALL, uuid7),
-      user_agent: navigator.userAgent.slice(0, 400),
-    });
-    await db.put("enrolments", {
-      collector: answer.collector,
-      campaign: answer.campaigns[0] ?? "",
-      token: answer.token,
-      name,
-      enrolled_at: Date.now(),
-    });
-    await db.put("facts", { key: ACTIVE, value: answer.collector });
-    await this.load();
+    await this.use(await letIn(code, name));
     await this.refreshPack();
   }
 
   /** Fetch the pack when it changed; throws Problem or NoAnswer. */
   async refreshPack() {
     if (!this.enrolment) return;
-    const { token, campaign } = this.enrolment;
+    const { collector, token, campaign } = this.enrolment;
     const kept = await db.get("packs", campaign);
-    const { pack, etag } = await api.readPack(token, campaign, kept?.etag ?? "");
-    if (pack) {
-      await db.put("packs", { campaign, etag, pack });
-      this.pack = pack;
+    let answer;
+    try {
+      answer = await api.readPack(token, campaign, kept?.etag ?? "");
+    } catch (error) {
+      if (error instanceof api.Problem && error.status === 401) await markSignedOut(collector);
+      throw error;
     }
+    const { pack, etag } = answer;
+    if (!pack) return;
+    await db.put("packs", { campaign, etag, pack });
+    // Somebody else may have gone on meanwhile, in another campaign.
+    if (this.enrolment?.campaign === campaign) this.pack = pack;
   }
 
   /**
