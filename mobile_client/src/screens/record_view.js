@@ -1,21 +1,31 @@
-/** The elements of the record screen, and how they look in each phase. */
+/** The elements of the record screen, and how they look in each phase; none moves another. */
 
+import { beatAt } from "../beat.js";
 import { button, fill, make } from "../dom.js";
 import { header } from "../header.js";
 import { t } from "../i18n.js";
+import { promptSize } from "../prompt_size.js";
+import { PromptVoice } from "../prompt_voice.js";
 
-/** Beyond so many letters the prompt is set smaller, so that it stays on a small screen. */
-const LONG_TEXT = 90;
+/** @typedef {import("../api.js").Prompt} Prompt */
+/**
+ * `hush`: a sound is played now (true) or not any more, which the microphone need not keep.
+ *
+ * @typedef {Record<"back" | "tap" | "play" | "keep" | "again" | "skip", () => void>
+ *   & {hush?: (playing: boolean) => void}} Acts
+ */
 
-/** @typedef {Record<"back" | "tap" | "play" | "keep" | "again" | "skip", () => void>} Acts */
+const PACE_MS = 100;
 
 /**
  * @param {string} code the speaker's spoken name
  * @param {Acts} acts
+ * @param {string} [token] for prompts' sounds that are not here yet
  */
-export function makeView(code, acts) {
+export function makeView(code, acts, token = "") {
   const kind = make("p", { class: "kind" });
-  const text = make("p", { class: "prompt-text" });
+  const text = make("p", { class: "prompt-text", id: "prompt-text" });
+  const box = make("section", { class: "prompt" }, kind, text);
   const advice = make("p", { class: "advice", role: "status" });
   const bar = make("div", { class: "bar" });
   const meter = make(
@@ -25,45 +35,99 @@ export function makeView(code, acts) {
   );
   meter.setAttribute("aria-label", t("record.level"));
   const clock = make("span", { class: "clock" });
-  const tap = button("", acts.tap, { class: "tap" });
-  const play = button(t("record.play"), acts.play, { class: "play" });
+  const tap = button("", acts.tap, { class: "tap", "aria-describedby": "prompt-text" });
+  const play = button(t("record.play"), acts.play, { class: "start" });
   const keep = button("", acts.keep, { class: "keep" });
-  const again = button(t("record.again"), acts.again, { class: "again" });
-  const review = make("div", { class: "review" }, again, play, keep);
-  const skip = button(t("record.skip"), acts.skip, { class: "quiet skip" });
-  const said = make("div", { class: "said", role: "status" });
+  const again = button(t("record.again"), acts.again, { class: "end" });
+  const listen = button("", () => (voice.on ? voice.stop() : void voice.play()), {
+    class: "start",
+    hidden: true,
+  });
+  const skip = button(t("record.skip"), acts.skip, { class: "end" });
+  const said = make("div", { class: "said", "aria-live": "polite" });
+  const controls = make("div", { class: "controls" }, tap, listen, skip, play, keep, again);
   const view = make(
     "div",
     {},
     header(code, acts.back),
     said,
-    make("section", { class: "prompt" }, kind, text),
-    make(
-      "div",
-      { class: "panel" },
-      advice,
-      make("div", { class: "row" }, meter, clock),
-      make("div", { class: "controls" }, tap, review),
-      skip,
-    ),
+    box,
+    advice,
+    make("div", { class: "row level" }, meter, clock),
+    controls,
   );
-  /** @type {number} */
+  const voice = new PromptVoice(token, {
+    playing: (on) => {
+      fill(listen, t(on ? "record.pause" : "record.listen"));
+      acts.hush?.(on);
+    },
+    missing: () => fill(advice, t("record.listen.missing")),
+  });
+  /** @type {Prompt | null} */
+  let shown = null;
+  let phase = "idle";
   let lastTold = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let pacing;
+
+  function fit() {
+    if (!shown) return;
+    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const place = {
+      width: box.clientWidth / rem || 20,
+      height: (box.clientHeight - kind.offsetHeight) / rem || 14,
+    };
+    const { size, line } = promptSize(shown.text, shown.language, place);
+    text.style.fontSize = `${size}rem`;
+    text.style.lineHeight = String(line);
+    // Beyond what fits it is scrolled, by keyboard too.
+    box.toggleAttribute("tabindex", box.scrollHeight > box.clientHeight + 1);
+    if (box.hasAttribute("tabindex")) box.tabIndex = 0;
+  }
+  // The phone is turned, or letters are made larger.
+  let width = 0;
+  new ResizeObserver(() => {
+    if (box.clientWidth !== width) fit();
+    width = box.clientWidth;
+  }).observe(box);
+
+  /** While it is recorded: the time that is spent runs round the button, hot words have their beat. */
+  function pace() {
+    const prompt = shown;
+    const startedAt = performance.now();
+    clearInterval(pacing);
+    if (!prompt) return;
+    pacing = setInterval(() => {
+      const seconds = (performance.now() - startedAt) / 1000;
+      tap.style.setProperty("--spent", String(Math.min(1, seconds / prompt.max_seconds)));
+      if (phase !== "recording" || prompt.kind !== "hotword" || prompt.repeats < 2) return;
+      const { n, say } = beatAt(seconds, prompt);
+      const over = n > prompt.repeats;
+      const sign = over ? "beat.over" : say ? "beat.say" : "beat.pause";
+      tap.dataset.beat = say ? "say" : "";
+      const words = t(sign, { now: Math.min(n, prompt.repeats), all: prompt.repeats });
+      if (advice.textContent !== words) fill(advice, words);
+    }, PACE_MS);
+  }
+
   return {
     view,
     said,
     tap,
 
-    /** @param {import("../api.js").Prompt} prompt */
+    /** @param {Prompt} prompt */
     showPrompt(prompt) {
-      fill(kind, t(`kind.${prompt.kind}`, { n: prompt.repeats }));
-      if (prompt.kind === "hotword" && prompt.repeats > 1) {
-        fill(kind, t("kind.repeat", { n: prompt.repeats }));
-      }
+      shown = prompt;
+      const often = prompt.kind === "hotword" && prompt.repeats > 1;
+      fill(kind, t(often ? "kind.repeat" : `kind.${prompt.kind}`, { n: prompt.repeats }));
       text.lang = prompt.language;
       text.dir = prompt.direction;
-      text.classList.toggle("long", prompt.text.length > LONG_TEXT);
       fill(text, prompt.text);
+      listen.hidden = !prompt.has_audio || phase !== "idle";
+      fill(listen, t("record.listen"));
+      box.scrollTop = 0;
+      fit();
+      voice.show(prompt);
     },
 
     /** @param {number} peak 0 to 1 */
@@ -83,7 +147,9 @@ export function makeView(code, acts) {
      * @param {number} most
      */
     showClock(seconds, most) {
-      fill(clock, `${seconds.toFixed(0)} / ${most} s`);
+      // Whoever speaks freely asks how long they may; whoever reads, only whether it goes on.
+      const left = t("record.left", { seconds: Math.max(0, Math.ceil(most - seconds)) });
+      fill(clock, shown?.kind === "question" ? left : `${seconds.toFixed(0)} / ${most} s`);
     },
 
     /**
@@ -91,22 +157,37 @@ export function makeView(code, acts) {
      * @param {string} hint what the phone found in the take, or empty
      */
     showPhase(now, hint) {
-      const reviewing = now.phase === "review" || now.phase === "saving";
+      const before = phase;
+      phase = now.phase;
+      const idle = phase === "idle";
+      const reviewing = phase === "review" || phase === "saving";
+      const recording = phase === "recording" || phase === "stopping";
       tap.hidden = reviewing;
-      review.hidden = !reviewing;
-      // Unseen, not gone: the record button must not move under the thumb.
-      skip.classList.toggle("unseen", now.phase !== "idle");
-      tap.dataset.phase = now.phase;
-      tap.disabled = now.phase === "starting" || now.phase === "stopping";
-      const recording = now.phase === "recording" || now.phase === "stopping";
+      for (const one of [play, keep, again]) one.hidden = !reviewing;
+      skip.hidden = !idle;
+      listen.hidden = !idle || !shown?.has_audio;
+      tap.dataset.phase = phase;
+      tap.disabled = phase === "starting" || phase === "stopping";
       tap.setAttribute("aria-label", t(recording ? "record.stop" : "record.start"));
-      for (const one of [play, keep, again]) one.disabled = now.phase === "saving";
+      for (const one of [play, keep, again]) one.disabled = phase === "saving";
       fill(keep, t(hint ? "record.keep-anyway" : "record.keep"));
+      keep.classList.toggle("doubted", Boolean(hint));
+      // A screen reader that spoke now would be recorded.
+      const live = idle || reviewing ? "polite" : "off";
+      for (const one of document.querySelectorAll("[role=status], .said")) {
+        one.setAttribute("aria-live", live);
+      }
+      if (!idle) voice.stop();
+      if (phase === "starting") pace();
+      if (phase !== before && !recording && phase !== "starting") {
+        clearInterval(pacing);
+        tap.style.setProperty("--spent", "0");
+        tap.dataset.beat = "";
+      }
       const note = now.note && t(`note.${now.note}`);
-      fill(
-        advice,
-        [note, (reviewing && hint) || t(`phase.${now.phase}`)].filter(Boolean).join(" "),
-      );
+      const words = [note, (reviewing && hint) || t(`phase.${phase}`)].filter(Boolean).join(" ");
+      // Nothing is said twice.
+      if (advice.textContent !== words) fill(advice, words);
       advice.classList.toggle("warning", Boolean(note || (reviewing && hint)));
     },
 
@@ -117,10 +198,21 @@ export function makeView(code, acts) {
 
     /** Nothing is left to record for this speaker. */
     showDone() {
+      shown = null;
+      voice.close();
       fill(kind);
+      text.removeAttribute("style");
+      text.removeAttribute("lang");
+      text.removeAttribute("dir");
       fill(text, t("record.done"));
-      tap.hidden = review.hidden = skip.hidden = true;
+      controls.hidden = true;
+      fill(clock);
       fill(advice);
+    },
+
+    leave() {
+      clearInterval(pacing);
+      voice.close();
     },
 
     focusTap: () => tap.focus(),
