@@ -1,60 +1,11 @@
-/** Make the rows of speakers, consents, sessions and clips: each body written once, on this phone. */
+/** Make the rows of sessions and clips: each body written once, on this phone. */
 
 import { clockOffset } from "./api.js";
 import { encodeWav } from "./capture/wav.js";
 import * as db from "./db.js";
 import { APP_VERSION, phoneFacts, plainLabel } from "./phone_facts.js";
+import { newRow } from "./rows.js";
 import { uuid7 } from "./uuid7.js";
-
-/**
- * @param {db.Enrolment} enrolment
- * @param {string} id
- * @param {string} speaker
- * @param {Record<string, any>} request
- * @returns {db.Row}
- */
-function row(enrolment, id, speaker, request) {
-  const { collector, campaign } = enrolment;
-  return {
-    id,
-    collector,
-    campaign,
-    speaker,
-    request,
-    sent: false,
-    refused: "",
-    made_at: Date.now(),
-  };
-}
-
-/**
- * @param {db.Enrolment} enrolment
- * @param {Record<string, unknown>} demographics
- */
-export async function keepSpeaker(enrolment, demographics) {
-  const id = uuid7();
-  const made = row(enrolment, id, id, { campaign: enrolment.campaign, demographics });
-  await db.put("speakers", made);
-  return made;
-}
-
-/**
- * @param {db.Enrolment} enrolment
- * @param {string} speaker
- * @param {import("./api.js").ConsentForm} form
- */
-export async function keepConsent(enrolment, speaker, form) {
-  const made = row(enrolment, uuid7(), speaker, {
-    speaker,
-    consent_form: form.id,
-    given_at: new Date().toISOString(),
-    locale: form.locale,
-    scopes: form.scopes,
-    method: "tap",
-  });
-  await db.put("consents", made);
-  return made;
-}
 
 /**
  * @param {db.Enrolment} enrolment
@@ -64,7 +15,7 @@ export async function keepConsent(enrolment, speaker, form) {
  */
 export async function keepSession(enrolment, consent, environment, recorder) {
   const microphone = recorder.facts();
-  const made = row(enrolment, uuid7(), consent.speaker, {
+  const made = newRow(enrolment, uuid7(), consent.speaker, {
     campaign: enrolment.campaign,
     speaker: consent.speaker,
     consent: consent.id,
@@ -108,7 +59,7 @@ export async function keepClip(enrolment, { session, prompt, sound, checks, seq,
   };
   /** @type {db.Clip} */
   const clip = {
-    ...row(enrolment, uuid7(), session.speaker, request),
+    ...newRow(enrolment, uuid7(), session.speaker, request),
     session: session.id,
     prompt,
     state: "ready",

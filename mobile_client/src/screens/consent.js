@@ -1,9 +1,9 @@
 /** The words the speaker agrees to, in their language, and their tap. */
 
+import { keepConsent } from "../consents.js";
 import { button, fill, make } from "../dom.js";
 import { header } from "../header.js";
 import { language, t } from "../i18n.js";
-import { keepConsent } from "../keep.js";
 import { send } from "../outbox/sync.js";
 import { speakerCode } from "../speaker_code.js";
 
@@ -31,7 +31,10 @@ export function consent(app, { speaker }) {
 
   async function agree() {
     if (!app.enrolment || !form) return;
-    const row = await keepConsent(app.enrolment, speaker.id, form);
+    const row = await keepConsent(app.enrolment, speaker.id, form, {
+      scopes: form.scopes,
+      method: "tap",
+    });
     void send();
     await app.go("record", { speaker, consent: row });
   }

@@ -3,8 +3,8 @@
 import { make } from "../dom.js";
 import { header } from "../header.js";
 import { known, t } from "../i18n.js";
-import { keepSpeaker } from "../keep.js";
 import { send } from "../outbox/sync.js";
+import { keepSpeaker } from "../speakers.js";
 
 const NOT_SAID = ["unknown", "declined"];
 
