@@ -1,4 +1,4 @@
-"""Which jobs start when a clip enters a state: the whole pipeline on one screen."""
+"""What follows when a clip enters a state: jobs, counters, news for its phone; on one screen."""
 
 from typing import Final
 
@@ -21,3 +21,8 @@ BUCKET: Final[dict[State, Bucket]] = {
     State.ACCEPTED: Bucket.ACCEPTED,
     State.REJECTED: Bucket.REJECTED,
 }
+
+# What the phone is told by its feed (backend.clips.changes); what it did itself it knows.
+TOLD_ON_ENTER: Final = frozenset(
+    {State.PASSED, State.REVIEW, State.REJECTED, State.ACCEPTED, State.WITHDRAWN}
+)

@@ -1,4 +1,4 @@
-"""The only writer of Clip.state: a move, its event, its counters and its jobs at once."""
+"""The only writer of Clip.state: a move, its event, its counters, its jobs, its news at once."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from backend.clips.dispatch import BUCKET, JOBS_ON_ENTER
-from backend.clips.models import Clip, ClipEvent
+from backend.clips.dispatch import BUCKET, JOBS_ON_ENTER, TOLD_ON_ENTER
+from backend.clips.models import Change, Clip, ClipEvent
 from backend.clips.state import State, can_move
 from backend.coverage.counters import Share, move_counters
 from backend.jobs.services import enqueue_job
@@ -24,6 +24,7 @@ class _Standing(NamedTuple):
     event_seq: int
     campaign_id: UUID
     speaker_id: UUID
+    collector_id: UUID
     cell: str
     counted_ms: int
 
@@ -106,6 +107,12 @@ def move(
                 # The event before it, which exists once, is what causes it.
                 new_key=True,
             )
+        if to in TOLD_ON_ENTER:
+            # After the clip was written: the feed relies on a change's id being drawn by a
+            # transaction that PostgreSQL knows by number already (see changes.py).
+            Change.objects.create(
+                campaign_id=clip.campaign_id, collector_id=clip.collector_id, clip_id=clip_id
+            )
         # Last: the cell's row is shared by many clips, so it is locked for the shortest time.
         move_counters(
             campaign_id=clip.campaign_id,
@@ -131,6 +138,7 @@ def _as_seen(clip: Clip) -> _Standing:
         clip.event_seq,
         clip.campaign_id,
         clip.speaker_id,
+        clip.collector_id,
         clip.cell,
         clip.counted_ms,
     )

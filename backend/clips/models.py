@@ -1,4 +1,4 @@
-"""Session, Clip, ClipEvent and Transcript."""
+"""Session, Clip, ClipEvent, Change and Transcript."""
 
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,10 @@ class ClipQuerySet(models.QuerySet["Clip"]):
     def in_state(self, *states: State) -> "ClipQuerySet":
         """Return the clips that stand in one of the states."""
         return self.filter(state__in=states)
+
+    def recorded(self) -> "ClipQuerySet":
+        """Return the clips whose prompt their speaker need not record again."""
+        return self.exclude(state__in=[State.REJECTED, State.EXPIRED, State.WITHDRAWN])
 
     def awaiting_bytes(self, now: datetime) -> "ClipQuerySet":
         """Return expected clips whose turn it is to be looked for in the store."""
@@ -129,6 +133,34 @@ class ClipEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clip_id} {self.from_state} → {self.to_state}"
+
+
+class Change(models.Model):
+    """Something that a collector's phone is to learn: this clip or speaker stands otherwise now.
+
+    How it stands is read from its own row, so a change holds nothing that could be out of date.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.PROTECT, db_index=False)
+    collector = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False
+    )
+    clip = models.ForeignKey(Clip, null=True, on_delete=models.PROTECT, db_index=False)
+    speaker = models.ForeignKey(
+        "speakers.Speaker", null=True, on_delete=models.PROTECT, db_index=False
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(clip__isnull=True) ^ Q(speaker__isnull=True), name="change_of_one_thing"
+            )
+        ]
+        indexes = [models.Index(fields=["collector", "campaign", "id"], name="change_feed")]
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.clip_id or self.speaker_id}"
 
 
 class Transcript(models.Model):

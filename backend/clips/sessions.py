@@ -10,7 +10,6 @@ from backend.accounts.models import Device
 from backend.campaigns.models import Prompt, Site
 from backend.clips.models import Clip, Session
 from backend.clips.problems import ConsentMissing, SessionUnknown, SiteUnknown
-from backend.clips.state import State
 from backend.digest import request_digest
 from backend.speakers.models import Consent
 from backend.speakers.services import IdTaken, find_speaker
@@ -82,9 +81,7 @@ def next_prompts(*, session_id: UUID, device: Device, count: int) -> list[Prompt
     ).first()
     if session is None:
         raise SessionUnknown()
-    done = Clip.objects.filter(speaker_id=session.speaker_id).exclude(
-        state__in=[State.REJECTED, State.EXPIRED, State.WITHDRAWN]
-    )
+    done = Clip.objects.filter(speaker_id=session.speaker_id).recorded()
     open_prompts = (
         Prompt.objects.filter(campaign_id=session.campaign_id, active=True)
         .exclude(pk__in=done.values("prompt_id"))

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from backend.clips import api, batch_api
+from backend.clips import api, batch_api, changes_api
 
 urlpatterns = [
     path("campaigns/<slug:slug>/prompts", api.NextPromptsView.as_view()),
     path("sessions/<uuid:session_id>", api.SessionView.as_view()),
     path("speakers/<uuid:speaker_id>/withdraw", api.SpeakerWithdrawView.as_view()),
+    path("changes", changes_api.ChangesView.as_view()),
     path("clips/batch", batch_api.ClipBatchView.as_view()),
     path("clips/uploaded", batch_api.ClipsUploadedView.as_view()),
     path("clips/<uuid:clip_id>", api.ClipView.as_view()),

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from backend.accounts.models import Device
 from backend.clips import lifecycle
-from backend.clips.models import Clip, Transcript
+from backend.clips.models import Change, Clip, Transcript
 from backend.clips.state import State
 from backend.problems import NotFound
 from backend.speakers.models import Speaker
@@ -50,7 +50,12 @@ def withdraw_speaker(
     if speaker is None:
         raise NotFound()
     with transaction.atomic():
-        end_speaker(speaker=speaker, actor=actor, reason=reason, now=now)
+        if end_speaker(speaker=speaker, actor=actor, reason=reason, now=now):
+            Change.objects.create(
+                campaign_id=speaker.campaign_id,
+                collector_id=speaker.collector_id,
+                speaker=speaker,
+            )
         clips = Clip.objects.filter(speaker=speaker).exclude(state=State.WITHDRAWN)
         # All rows are locked before any counter is (see receipts.confirm_uploads).
         ids = list(clips.select_for_update().order_by("pk").values_list("pk", flat=True))
