@@ -36,7 +36,8 @@ export { clockOffset, NoAnswer, Problem } from "./door.js";
 
 /**
  * @typedef {object} Pack
- * @property {{slug: string, name: string, language: string, state: string, max_seconds: number}} campaign
+ * @property {{slug: string, name: string, language: string, state: string, max_seconds: number,
+ *   dimensions?: string[]}} campaign
  * @property {ConsentForm[]} consent_forms
  * @property {FieldSpec[]} demographics
  * @property {Prompt[]} prompts

@@ -1,6 +1,7 @@
 /** The speakers of this phone: added, corrected, and sent again after a refusal. */
 
 import * as db from "./db.js";
+import { newPost } from "./posts.js";
 import { newRow } from "./rows.js";
 import { uuid7 } from "./uuid7.js";
 
@@ -57,19 +58,9 @@ export async function correctSpeaker(id, demographics) {
     await takeAgain(id, before.refused);
     return after;
   }
-  /** @type {db.Post} */
-  const correction = {
-    id: uuid7(),
-    collector: before.collector,
-    path: `speakers/${id}`,
-    method: "PATCH",
-    needs: id,
-    request: { demographics },
-    sent: false,
-    refused: "",
-    made_at: Date.now(),
-  };
-  const also = [/** @type {db.Change} */ ({ table: "posts", put: correction })];
+  const also = [
+    newPost(before.collector, `speakers/${id}`, { demographics }, { method: "PATCH", needs: id }),
+  ];
   return db.change("speakers", id, () => ({ answers: demographics }), also);
 }
 
@@ -88,12 +79,12 @@ export async function takeAgain(speaker, slug, which = () => true) {
       await db.change(table, row.id, (now) => (now.refused === slug ? { refused: "" } : null));
     }
   }
+  /** @type {Partial<db.Clip>} */
+  const open = { state: "ready", refused: "", tries: 0, next_try: 0 };
   for (const clip of await db.clipsBy("speaker", speaker)) {
     if (!which(clip)) continue;
     await db.change("clips", clip.id, ({ state, refused }) =>
-      state === "refused" && refused === slug
-        ? { state: "ready", refused: "", tries: 0, next_try: 0 }
-        : null,
+      state === "refused" && refused === slug ? open : null,
     );
   }
 }

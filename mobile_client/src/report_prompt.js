@@ -1,0 +1,24 @@
+/** Tell the server what is wrong with a prompt, or why a speaker would not say it. */
+
+import * as db from "./db.js";
+import { newPost } from "./posts.js";
+
+/** Each has words: `why.<reason>`. */
+export const REASONS = /** @type {const} */ ({
+  skip: ["cannot-read", "will-not-say", "not-my-language"],
+  report: ["wrong-text", "offensive", "personal"],
+});
+
+/**
+ * Kept on the phone until the session is home, then sent.
+ *
+ * @param {db.Row} session
+ * @param {import("./api.js").Prompt} prompt
+ * @param {"skip" | "report"} kind
+ * @param {string} reason
+ */
+export function reportPrompt(session, prompt, kind, reason) {
+  const path = `prompts/${prompt.id}/reports`;
+  const body = { kind, reason, session: session.id };
+  return db.commit([newPost(session.collector, path, body, { needs: session.id })]);
+}
