@@ -38,6 +38,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "clip.hear",
             "clip.review",
             "clip.withdraw",
+            "clip.import",
             "profile.read",
             "profile.write",
             "targets.write",

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "backend.speakers",
     "backend.coverage",
     "backend.clips",
+    "backend.imports",
     "backend.quality",
     "annotation",
     "backend.releases",

@@ -198,6 +198,24 @@ def read(key: str, *, max_bytes: int) -> bytes:
         raise StorageAway() from error
 
 
+def read_range(key: str, *, start: int, length: int) -> bytes:
+    """Return `length` bytes of an object from `start` on; raises ObjectMissing.
+
+    At least one byte must be asked for, and at least one must be there.
+    """
+    try:
+        answer = _inside().get_object(
+            Bucket=settings.S3_BUCKET, Key=key, Range=f"bytes={start}-{start + length - 1}"
+        )
+        return answer["Body"].read()
+    except ClientError as error:
+        if _missing(error):
+            raise ObjectMissing(key) from error
+        raise StorageAway() from error
+    except BotoCoreError as error:
+        raise StorageAway() from error
+
+
 def write(*, key: str, body: bytes | IO[bytes], content_type: str, once: bool = False) -> bool:
     """Store an object with its SHA-256; with `once`, False when the key is taken already."""
     params: dict[str, Any] = {"IfNoneMatch": "*"} if once else {}

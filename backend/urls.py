@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include("backend.speakers.urls")),
     path("v1/", include("backend.coverage.urls")),
     path("v1/", include("backend.clips.urls")),
+    path("v1/", include("backend.imports.urls")),
     path("v1/", include("backend.quality.urls")),
     path("v1/", include("backend.releases.urls")),
     path("", include("annotation.urls")),

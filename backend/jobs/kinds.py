@@ -22,5 +22,8 @@ KINDS: Final[dict[str, Kind]] = {
     "pull_answers": Kind("annotation", attempts=8),
     "withdraw_routes": Kind("annotation", attempts=20, retry_seconds=30),
     "erase_audio": Kind("ingest", attempts=20, retry_seconds=30),
+    # Minutes long, and seldom: where nobody waits for a receipt or a verdict behind it.
+    "import_clips": Kind("releases"),
+    "drop_import": Kind("ingest", attempts=20, retry_seconds=60),
     "build_release": Kind("releases", attempts=5),
 }
