@@ -29,12 +29,12 @@ _DIGIT: Final = 0.3  # said as a word
 _SHORTEST_S: Final = 1.2
 
 
-def expected_seconds(text: str) -> float | None:
-    """Return the seconds of speech a reader needs for `text`, or None when it is too short to
-    tell.
+def expected_seconds(text: str, *, repeats: int = 1) -> float | None:
+    """Return the seconds of speech a reader needs for `text` said `repeats` times, or None when it
+    is too short to tell.
     """
     total = sum(_seconds(character) for character in unicodedata.normalize("NFC", text))
-    return total if total >= _SHORTEST_S else None
+    return total * repeats if total >= _SHORTEST_S else None
 
 
 def _seconds(character: str) -> float:

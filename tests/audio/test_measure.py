@@ -22,7 +22,8 @@ from tests.sounds import (
 from workers.audio.activity import find_activity
 from workers.audio.clipping import full_scale_share, plateau_share
 from workers.audio.decode import decode
-from workers.audio.measure import longest_zero_run, measure, missing_ratio
+from workers.audio.measure import measure, missing_ratio
+from workers.audio.zeros import longest_zero_run, zero_gaps
 
 SPEECH = speech_like(4.0)
 
@@ -122,6 +123,49 @@ def test_a_gap_of_zeros_inside_counts_and_those_at_the_ends_do_not() -> None:
     assert longest_zero_run(x) < 16
     x[16_000:17_600] = 0
     assert longest_zero_run(x) == pytest.approx(1600, abs=5)
+
+
+@pytest.mark.parametrize("rate", [8_000, 44_100, 48_000])
+@pytest.mark.parametrize("ms", [3, 10, 80])
+def test_a_gap_counts_only_with_sound_right_before_and_right_after(rate: int, ms: int) -> None:
+    x = noise(1, level_dbfs=-20, rate=rate)
+    gap = slice(rate // 2, rate // 2 + rate * ms // 1000)
+    x[gap] = 0
+    assert zero_gaps(x, rate) == 1
+    x[gap.stop : gap.stop + rate // 50] *= np.float32(0.01)
+    assert zero_gaps(x, rate) == 0
+
+
+def test_single_zeros_zeros_at_the_ends_and_muted_pauses_are_no_gaps() -> None:
+    assert zero_gaps(np.concatenate([silence(0.5), SPEECH, silence(0.5)]), 16_000) == 0
+    # Muted as a phone does: where nothing was loud for the last 30 ms and is for the next 30.
+    loud = np.convolve(np.abs(SPEECH) > 0.005, np.ones(960), "same") > 0
+    assert longest_zero_run(SPEECH * loud) > 480
+    assert zero_gaps(SPEECH * loud, 16_000) == 0
+
+
+@pytest.mark.parametrize("ratio", [0, 5, 10, 20])
+def test_the_level_of_speech_over_noise_is_found(ratio: int) -> None:
+    speech = np.concatenate([silence(0.5), speech_like(4.0, peak=0.9), silence(0.5)])
+    level = lossless(speech)["active_level_dbov"] - ratio
+    values = lossless(speech + noise(5, level_dbfs=level))
+    assert values["noise_dbov"] == pytest.approx(level, abs=1.5 if ratio else 3)
+    if ratio:
+        assert values["snr_db"] == pytest.approx(ratio, abs=2)
+
+
+def test_a_room_without_speech_has_a_level_and_no_ratio() -> None:
+    values = lossless(noise(2, level_dbfs=-48))
+    assert values["noise_dbov"] == pytest.approx(-48, abs=0.2)
+    assert not {"snr_db", "edge_start_db", "edge_end_db"} & set(values)
+
+
+def test_speech_that_is_cut_stands_at_the_edge() -> None:
+    whole = np.concatenate([noise(0.5, level_dbfs=-60), SPEECH, noise(0.5, level_dbfs=-60)])
+    assert max(lossless(whole)[name] for name in ("edge_start_db", "edge_end_db")) < -20
+    voiced = tone(1.0)
+    assert lossless(np.concatenate([voiced, whole]))["edge_start_db"] > -6
+    assert lossless(np.concatenate([whole, voiced]))["edge_end_db"] > -6
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
-"""Where something rises above the background: energy-gated activity of 16 kHz mono sound.
+"""Where something rises above the background, and how loud that is: energy-gated activity of 16 kHz
+mono sound.
 
-This is not a speech detector: it tells sound from a steady background, not a voice from a barking
-dog.
+The phone finds the same in mobile_client/src/checks/activity.js; tests/vectors/measures.json holds
+both to the same numbers. This is not a speech detector: it tells sound from a steady background,
+not a voice from a barking dog.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,52 +27,89 @@ _ABOVE_QUIET_DB = 6.0
 _STEADY_DB = 8.0
 _BRIDGED_FRAMES = 8  # stop closures inside words last up to about 80 ms
 _SHORTEST_FRAMES = 3  # a click is shorter than any syllable
+# Background is what lies at least 30 ms from any activity: words fade in and out. Fewer frames than
+# that tell nothing by their mean.
+_FADE_FRAMES = 3
+_FEWEST_BACKGROUND = 5
+_EDGE, _UNIT = 1600, 80  # 100 ms, in whole 5 ms
+_LEAST_DB = -40.0  # less than this is nothing
 _FLOOR = 1e-12
 
 
 @dataclass(frozen=True)
 class Activity:
-    """Activity of one clip: seconds, first and last active second (None: none), and frame levels
-    in dBov.
+    """Activity of one clip: seconds, first and last active second, levels in dBov; None where
+    nothing is active.
+
+    `noise_dbov` is the level of the background, of everything where nothing is active. `snr_db` is
+    the activity without the background over the background; `edge_start_db` and `edge_end_db` are
+    the first and last 100 ms without it over the activity.
     """
 
     active_s: float
-    level_dbov: float | None
     range_db: float
-    first_s: float | None
-    last_s: float | None
+    noise_dbov: float
+    level_dbov: float | None = None
+    first_s: float | None = None
+    last_s: float | None = None
+    snr_db: float | None = None
+    edge_start_db: float | None = None
+    edge_end_db: float | None = None
 
 
 def find_activity(x: Floats) -> Activity:
     """Return the activity of `x`, 16 kHz mono. 0 dBov is the power of a full-scale square wave
     (ITU-T G.100.1).
     """
-    energy = _frame_energy(x - x.mean(dtype=np.float64).astype(np.float32))
+    centred = (x - x.mean(dtype=np.float64)).astype(np.float64)
+    energy = _frame_energy(centred)
     level = 10 * np.log10(np.maximum(energy, _FLOOR))
     quiet, loud = (float(v) for v in np.percentile(level, (5, 95)))
     spread = loud - quiet
-    if spread < _STEADY_DB:
-        return Activity(0.0, None, spread, None, None)
     active = level > max(loud - _BELOW_LOUD_DB, quiet + _ABOVE_QUIET_DB)
     starts, ends = _runs(_bridged(active))
     long_enough = ends - starts >= _SHORTEST_FRAMES
     starts, ends = starts[long_enough], ends[long_enough]
-    if not len(starts):
-        return Activity(0.0, None, spread, None, None)
-    inside = np.zeros(len(active), bool)
-    for start, end in zip(starts, ends, strict=True):
-        inside[start:end] = True
+    if spread < _STEADY_DB or not len(starts):
+        return Activity(0.0, spread, _decibels(float(energy.mean())))
+    inside = _within(starts, ends, len(active))
+    outside = ~_within(starts - _FADE_FRAMES, ends + _FADE_FRAMES, len(active))
+    enough = outside.sum() >= _FEWEST_BACKGROUND
+    noise = max(float(energy[outside].mean()) if enough else 10 ** (quiet / 10), _FLOOR)
+    power = float(energy[inside & active].mean())
+
+    def above_noise(part: npt.NDArray[np.float64]) -> float:
+        return max(_LEAST_DB, _decibels((float(np.mean(part * part)) - noise) / power))
+
     return Activity(
         active_s=float((ends - starts).sum()) * HOP_S,
-        level_dbov=float(10 * np.log10(energy[inside & active].mean())),
         range_db=spread,
+        noise_dbov=_decibels(noise),
+        level_dbov=_decibels(power),
         first_s=float(starts[0]) * HOP_S,
         last_s=float(ends[-1]) * HOP_S,
+        snr_db=max(_LEAST_DB, _decibels((power - noise) / noise)),
+        edge_start_db=above_noise(centred[:_EDGE]),
+        edge_end_db=above_noise(centred[: max(_UNIT, len(x) // _UNIT * _UNIT)][-_EDGE:]),
     )
 
 
-def _frame_energy(x: Floats) -> npt.NDArray[np.float64]:
-    padded = np.pad(x, (0, max(0, FRAME - len(x)))).astype(np.float64)
+def _decibels(power: float) -> float:
+    return 10 * math.log10(max(power, _FLOOR))
+
+
+def _within(
+    starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp], count: int
+) -> npt.NDArray[np.bool_]:
+    """Return which of `count` frames lie in one of the runs."""
+    mask = np.zeros(count, bool)
+    for start, end in zip(starts, ends, strict=True):
+        mask[max(0, int(start)) : int(end)] = True
+    return mask
+
+
+def _frame_energy(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    padded = np.pad(x, (0, max(0, FRAME - len(x))))
     total = np.concatenate(([0.0], np.cumsum(padded * padded)))
     ends = np.arange(FRAME, len(total), HOP)
     energy: npt.NDArray[np.float64] = (total[ends] - total[ends - FRAME]) / FRAME

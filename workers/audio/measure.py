@@ -11,9 +11,9 @@ from workers.audio.activity import find_activity
 from workers.audio.clipping import band_share, full_scale_share, plateau_share, spread_db
 from workers.audio.resample import at_16_khz
 from workers.audio.sound import Floats, Sound
+from workers.audio.zeros import longest_zero_run, zero_gaps
 
 _FLOOR_DB = -120.0
-_ONE_STEP = 1 / 32768
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,21 @@ def measure(sound: Sound) -> Measured:
         "range_db": activity.range_db,
         "active_s": activity.active_s,
         "active_ratio": activity.active_s / sound.duration_s,
+        "noise_dbov": activity.noise_dbov,
     }
-    if activity.level_dbov is not None:
-        values["active_level_dbov"] = activity.level_dbov
+    optional = {
+        "active_level_dbov": activity.level_dbov,
+        "snr_db": activity.snr_db,
+        "edge_start_db": activity.edge_start_db,
+        "edge_end_db": activity.edge_end_db,
+    }
+    values |= {name: value for name, value in optional.items() if value is not None}
     if activity.first_s is not None and activity.last_s is not None:
         values["lead_s"] = activity.first_s
         values["trail_s"] = max(0.0, sound.duration_s - activity.last_s)
     if not sound.lossy:
         values["plateau_share"] = plateau_share(native)
+        values["zero_gaps"] = float(zero_gaps(native, sound.rate))
     elif activity.active_s > 0:
         values["band_share"] = band_share(low)
         values["spread_db"] = spread_db(low)
@@ -80,15 +87,6 @@ def missing_ratio(*, decoded_s: float, claims_s: list[float | None]) -> float | 
         return None
     longest = max(claims)
     return round(max(0.0, longest - decoded_s - 0.1) / longest, 6)
-
-
-def longest_zero_run(x: Floats) -> int:
-    """Return the longest run of samples within one 16-bit step of zero that touches neither end."""
-    quiet = np.abs(x) <= _ONE_STEP
-    step = np.diff(np.concatenate(([0], quiet.astype(np.int8), [0])))
-    starts, ends = np.flatnonzero(step == 1), np.flatnonzero(step == -1)
-    inside = (starts > 0) & (ends < len(x))
-    return int((ends - starts)[inside].max(initial=0))
 
 
 def _db(power: float) -> float:

@@ -52,13 +52,14 @@ def _withdrawn(clip_id: UUID) -> bool:
 
 def _examined(clip: Clip) -> Examination:
     data = _original(clip)
-    text_is_said = clip.prompt.kind != "question"
+    prompt = clip.prompt
+    expected_s = expected_seconds(prompt.text, repeats=prompt.repeats)
     try:
         return examine(
             data,
             content_type=clip.content_type,
             declared_s=clip.duration_ms / 1000,
-            expected_s=expected_seconds(clip.prompt.text) if text_is_said else None,
+            expected_s=expected_s if prompt.kind != "question" else None,
             bounds=Bounds(max_seconds=clip.campaign.max_seconds + _PADDING_S, max_bytes=len(data)),
         )
     except DecoderLost as error:

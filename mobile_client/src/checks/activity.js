@@ -1,5 +1,5 @@
 /**
- * Pure: where something rises above the background: energy-gated activity, as the server finds it.
+ * Pure: where something rises above the background, and how loud that is, as the server finds it.
  *
  * The server's half is workers/audio/activity.py, which says why; tests/vectors/measures.json holds
  * both to the same numbers.
@@ -16,37 +16,59 @@ const ABOVE_QUIET_DB = 6;
 const STEADY_DB = 8;
 const BRIDGED_FRAMES = 8;
 const SHORTEST_FRAMES = 3;
+const FADE_FRAMES = 3;
+const FEWEST_BACKGROUND = 5;
+/** 100 ms. */
+const EDGE = 20;
+const LEAST_DB = -40;
 const FLOOR = 1e-12;
 
 /**
- * Return the activity of a take; null is a measure without meaning for it.
+ * Return the activity of a take; what has no meaning for it is left out.
  *
  * @param {number[]} means of the samples in each 5 ms, 1 is full scale
  * @param {number[]} powers of the same
  * @param {number} duration seconds
  */
 export function findActivity(means, powers, duration) {
-  const energy = frameEnergy(means, powers);
+  const offset = mean(means);
+  const centred = powers.map((power, at) =>
+    Math.max(0, power - offset * (2 * Number(means[at]) - offset)),
+  );
+  const energy = frameEnergy(centred);
   const levels = energy.map(decibels);
   const ordered = Float64Array.from(levels).sort();
   const quiet = quantile(ordered, 0.05);
   const loud = quantile(ordered, 0.95);
   const range = loud - quiet;
   const bar = Math.max(loud - BELOW_LOUD_DB, quiet + ABOVE_QUIET_DB);
-  const active = levels.map((level) => range >= STEADY_DB && level > bar);
-  const stretches = activeStretches(active);
-  const frames = stretches.reduce((sum, [start, end]) => sum + end - start, 0);
-  const inside = energy.filter(
-    (_, at) => active[at] && stretches.some(([start, end]) => at >= start && at < end),
+  const active = levels.map((level) => level > bar);
+  const stretches = range < STEADY_DB ? [] : activeStretches(active);
+  const [first, last] = [stretches[0], stretches.at(-1)];
+  if (!first || !last) {
+    return { range_db: range, active_s: 0, active_ratio: 0, noise_dbov: decibels(mean(energy)) };
+  }
+  const inside = energy.filter((_, at) => active[at] && within(stretches, at, 0));
+  const outside = energy.filter((_, at) => !within(stretches, at, FADE_FRAMES));
+  const power = mean(inside);
+  const noise = Math.max(
+    FLOOR,
+    outside.length < FEWEST_BACKGROUND ? 10 ** (quiet / 10) : mean(outside),
   );
-  const last = stretches.at(-1);
+  /** @param {number} part @param {number} whole */
+  const over = (part, whole) => Math.max(LEAST_DB, decibels((part - noise) / whole));
+  const seconds = sum(stretches.map(([start, end]) => end - start)) * HOP_S;
   return {
     range_db: range,
-    active_s: frames * HOP_S,
-    active_ratio: duration ? (frames * HOP_S) / duration : null,
-    active_level_dbov: last ? decibels(mean(inside)) : null,
-    lead_s: last ? /** @type {number} */ (stretches[0]?.[0]) * HOP_S : null,
-    trail_s: last ? Math.max(0, duration - last[1] * HOP_S) : null,
+    active_s: seconds,
+    active_ratio: seconds / duration,
+    active_level_dbov: decibels(power),
+    noise_dbov: decibels(noise),
+    snr_db: over(power, noise),
+    edge_start_db: over(mean(centred.slice(0, EDGE)), power),
+    edge_end_db: over(mean(centred.slice(-EDGE)), power),
+    lead_s: first[0] * HOP_S,
+    trail_s: Math.max(0, duration - last[1] * HOP_S),
   };
 }
 
@@ -54,20 +76,15 @@ export function findActivity(means, powers, duration) {
 export const decibels = (power) => 10 * Math.log10(Math.max(power, FLOOR));
 
 /**
- * @param {number[]} means
  * @param {number[]} powers
- * @returns {number[]} of each frame, without the take's offset
+ * @returns {number[]} of each frame
  */
-function frameEnergy(means, powers) {
-  const offset = mean(means);
-  const centred = powers.map((power, at) =>
-    Math.max(0, power - offset * (2 * Number(means[at]) - offset)),
-  );
+function frameEnergy(powers) {
   /** @type {number[]} */
   const energy = [];
   // A take shorter than one frame is filled up with silence.
-  for (let at = 0; at === 0 || at + FRAME <= centred.length; at += HOP) {
-    energy.push(sum(centred.slice(at, at + FRAME)) / FRAME);
+  for (let at = 0; at === 0 || at + FRAME <= powers.length; at += HOP) {
+    energy.push(sum(powers.slice(at, at + FRAME)) / FRAME);
   }
   return energy;
 }
@@ -89,6 +106,14 @@ function activeStretches(active) {
   }
   return found.filter(([start, end]) => end - start >= SHORTEST_FRAMES);
 }
+
+/**
+ * @param {[number, number][]} stretches
+ * @param {number} at frame
+ * @param {number} around frames that belong to a stretch, before and after it
+ */
+const within = (stretches, at, around) =>
+  stretches.some(([start, end]) => at >= start - around && at < end + around);
 
 /** Between two values in proportion, as numpy does.
  * @param {Float64Array} ordered
