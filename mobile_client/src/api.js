@@ -157,15 +157,6 @@ export async function confirmClips(token, ids) {
 
 /**
  * @param {string} token
- * @param {string} id
- * @returns {Promise<ClipAnswer>}
- */
-export async function readClip(token, id) {
-  return (await call("GET", `clips/${id}`, { token })).body;
-}
-
-/**
- * @param {string} token
  * @param {string} cursor empty: from the beginning
  * @returns {Promise<{changes: ChangeItem[], cursor: string, more: boolean}>}
  */
@@ -214,25 +205,6 @@ export async function putBytes({ method, url, headers }, bytes) {
   if (!answer.ok && answer.status !== 412) {
     throw new Problem(503, "store-refused", `HTTP ${answer.status}`);
   }
-}
-
-/**
- * @param {string} token
- * @param {string} id
- * @param {unknown} body
- * @returns {Promise<{id: string, state: string, upload: Upload | null}>}
- */
-export async function putClip(token, id, body) {
-  return (await call("PUT", `clips/${id}`, { token, body })).body;
-}
-
-/**
- * @param {string} token
- * @param {string} id
- * @returns {Promise<ClipAnswer>} without a receipt while the server still joins parts
- */
-export async function confirmClip(token, id) {
-  return (await call("POST", `clips/${id}/uploaded`, { token })).body;
 }
 
 /**

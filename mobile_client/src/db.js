@@ -129,6 +129,25 @@ export function countClips(state) {
 }
 
 /**
+ * @param {number} count
+ * @returns {Promise<Clip[]>} the newest, the newest first
+ */
+export function latestClips(count) {
+  return run(["clips"], "readonly", {}, (transaction) => {
+    /** @type {Clip[]} */
+    const found = [];
+    const request = transaction.objectStore("clips").openCursor(null, "prev");
+    request.onsuccess = () => {
+      const cursor = request.result;
+      if (!cursor) return;
+      found.push(cursor.value);
+      if (found.length < count) cursor.continue();
+    };
+    return () => found;
+  });
+}
+
+/**
  * @param {string} clip
  * @returns {Promise<Frame[]>} in order
  */

@@ -30,6 +30,7 @@
  * @property {number} made_at
  * @property {Record<string, unknown>} [answers] of a speaker: as corrected later, where they differ
  *   from those of the request; the server learns them by a PATCH (table `posts`)
+ * @property {number} [version] of a consent: which version of the text it was
  * @property {string} [evidence] of a consent with evidence: `home`, or the problem for which the
  *   server will never take it; absent while its bytes are only here
  */
@@ -53,7 +54,8 @@
  * @property {{n: number, sha256: string, bytes: number}[]} [parts] after a transfer broke: sent in pieces
  * @property {number} [parts_home] how many of them, from the first, the store has
  * @property {boolean} [unsure] a transfer broke: the store may have the bytes all the same
- * @property {import("./api.js").ServerVerdict["reasons"]} [redo] the server asks for its prompt again
+ * @property {import("./api.js").ServerVerdict["reasons"] | null} [redo] why the server wants its
+ *   prompt again; null: no longer
  */
 
 /** @typedef {Row & ClipFacts} Clip */

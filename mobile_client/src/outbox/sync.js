@@ -1,133 +1,238 @@
-/** When to send and when to ask for verdicts: after a keep, when the network is back, by a timer. */
+/** When to send and when to ask: after a keep, when the network is back, by a timer; one at a time. */
 
 import * as api from "../api.js";
 import * as db from "../db.js";
-import { sendAll } from "./send.js";
+import { clockOffset } from "../door.js";
+import { awaitsVerdict, readNews } from "./changes.js";
+import { pauseAfter } from "./pause.js";
+import { hoursLeft } from "./room.js";
+import { attempt, recallClock, visit, WIFI_ONLY } from "./visit.js";
 
-const LOCK = "fieldvoice-outbox";
-const AGAIN_MS = 5000;
-const ASK_MS = 2000;
-/** A verdict that has not come by then is asked for at the next start, not every two seconds. */
-const ASK_FOR_MS = 600_000;
-const ASK_AT_ONCE = 20;
-
-/** @typedef {{here: number, safe: number, refused: number, outcome: string}} Status */
-
-/** @type {Set<() => void>} */
-const listeners = new Set();
-let outcome = "";
-let running = false;
-let wanted = false;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let timer;
+/** @typedef {import("./visit.js").How} How */
+/** @typedef {"rows" | "pack"} Topic what changed */
+/** @typedef {(topics: Topic[]) => void} Listener */
 
 /**
- * Be told after every change; returns how to be told no more.
+ * @typedef {object} Status
+ * @property {number} here kept, and not home yet
+ * @property {number} safe
+ * @property {number} refused of those that are here
+ * @property {number} unfinished recorded, and nobody said "keep" yet
+ * @property {import("./visit.js").Outcome | ""} outcome of the last visit
+ * @property {number | null} hours of speech for which there is room; null: unknown
+ * @property {boolean} persisted whether the browser promised to keep it all
+ * @property {boolean} wifiOnly
+ */
+
+const LOCK = "fieldvoice-outbox";
+const SYNC = "outbox";
+const ASK_MS = 2000;
+const TELL_MS = 100;
+const ROOM_MS = 30_000;
+/** Somebody looks at the page: half a minute is long enough to find the network again. */
+const MOST_OFFLINE = 4;
+
+/** @type {Set<Listener>} */
+const listeners = new Set();
+/** @type {BroadcastChannel | null} */
+let channel = null;
+/** @type {Set<Topic>} */
+const news = new Set();
+let outcome = /** @type {Status["outcome"]} */ ("");
+let running = false;
+/** @type {How | null} */
+let wanted = null;
+let offline = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let asking;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let telling;
+
+/** @type {import("./round.js").Doors} */
+const doors = {
+  api,
+  db: {
+    ...db,
+    change: (table, ...rest) => db.change(table, ...rest).then(after(table)),
+    put: (table, row) => db.put(table, row).then(after(table)),
+    commit: (changes, durability) => db.commit(changes, durability).then(after("clips")),
+  },
+  now: Date.now,
+  link: { badUntil: 0, troubled: 0, rests: new Map(), done: new Map() },
+};
+
+/**
+ * @param {string} table
+ * @returns {<T>(result: T) => T}
+ */
+function after(table) {
+  return (result) => {
+    if (table !== "facts") tell(table === "packs" ? "pack" : "rows");
+    return result;
+  };
+}
+
+/**
+ * Be told after every change, of this page, another tab or the service worker; returns how to be
+ * told no more.
  *
- * @param {() => void} listener
+ * @param {Listener} listener
  */
 export function onChange(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-function tell() {
-  for (const listener of listeners) listener();
+/** @param {Topic} topic */
+function tell(topic) {
+  news.add(topic);
+  // Five hundred clips on their way are not five hundred drawings.
+  telling ??= setTimeout(tellNow, TELL_MS);
 }
+
+function tellNow() {
+  clearTimeout(telling);
+  telling = undefined;
+  const topics = [...news];
+  news.clear();
+  open()?.postMessage({ topics, outcome });
+  for (const listener of listeners) listener(topics);
+}
+
+function open() {
+  if (channel || !globalThis.BroadcastChannel) return channel;
+  channel = new BroadcastChannel(LOCK);
+  channel.onmessage = ({ data }) => {
+    outcome = data.outcome || outcome;
+    for (const listener of listeners) listener(data.topics);
+  };
+  return channel;
+}
+
+/** @param {boolean} only */
+export async function setWifiOnly(only) {
+  await db.put("facts", { key: WIFI_ONLY, value: only });
+  tell("rows");
+  void send();
+}
+
+let room = { at: 0, hours: /** @type {number | null} */ (null), persisted: false };
 
 /** @returns {Promise<Status>} */
 export async function status() {
-  const clips = await db.all("clips");
-  const count = (/** @type {string[]} */ states) =>
-    clips.filter((clip) => states.includes(clip.state)).length;
+  const states = /** @type {const} */ ([
+    "ready",
+    "sent",
+    "refused",
+    "confirmed",
+    "recording",
+    "review",
+  ]);
+  const counts = await Promise.all(states.map((state) => db.countClips(state)));
+  const [ready = 0, sent = 0, refused = 0, safe = 0, recording = 0, review = 0] = counts;
+  if (Math.abs(Date.now() - room.at) > ROOM_MS) {
+    const persisted = (await navigator.storage?.persisted?.()) ?? false;
+    room = { at: Date.now(), hours: await hoursLeft(db), persisted };
+  }
   return {
-    here: count(["ready", "sent", "refused"]),
-    safe: count(["confirmed"]),
-    refused: count(["refused"]),
+    here: ready + sent + refused,
+    safe,
+    refused,
+    unfinished: recording + review,
     outcome,
+    hours: room.hours,
+    persisted: room.persisted,
+    wifiOnly: Boolean((await db.get("facts", WIFI_ONLY))?.value),
   };
 }
 
 /**
- * Send now; while a round is under way, one more follows it.
+ * One at a time, of all tabs and the service worker. Without locks (old browsers) the server's ids
+ * keep a double harmless.
  *
- * @param {{hurry?: boolean}} [how]
+ * @param {How} how
+ */
+async function visitAlone(how) {
+  const go = () => visit(doors, how);
+  return navigator.locks ? navigator.locks.request(LOCK, go) : go();
+}
+
+/**
+ * Send now; while a visit is under way, one more follows it.
+ *
+ * @param {How} [how]
  * @returns {Promise<void>}
  */
-export async function send(how = {}) {
-  wanted = true;
+export async function send({ hurry = false, tap = false } = {}) {
+  wanted = { hurry: hurry || Boolean(wanted?.hurry), tap: tap || Boolean(wanted?.tap) };
   if (running) return;
   running = true;
   clearTimeout(timer);
+  void askForSync();
+  let next = 0;
   try {
     while (wanted) {
-      wanted = false;
-      // One tab sends; without locks (old browsers) the server's ids keep a double harmless.
-      outcome = navigator.locks
-        ? await navigator.locks.request(LOCK, { ifAvailable: true }, (lock) =>
-            lock ? go(how) : "waiting",
-          )
-        : await go(how);
-      tell();
+      const how = wanted;
+      wanted = null;
+      ({ outcome, next } = await visitAlone(how));
+      offline = outcome === "offline" ? Math.min(offline + 1, MOST_OFFLINE) : 0;
+      tell("rows");
     }
-    await askVerdicts();
   } finally {
     running = false;
-    const due = outcome === "waiting" || outcome === "offline";
-    const asking = (await waitingForVerdict()).length > 0;
-    const soon = asking && outcome === "empty";
-    if (asking || due) timer = setTimeout(() => void send(), soon ? ASK_MS : AGAIN_MS);
+    const pause = offline ? pauseAfter(offline) : Math.max(next - Date.now(), 1000);
+    if (offline || next) timer = setTimeout(() => void send(), pause);
+    void ask();
   }
 }
 
-/** @param {{hurry?: boolean}} how */
-async function go(how) {
-  const { all, get } = db;
-  return sendAll(
-    { api, db: { all, get, put: putAndTell, commit: commitAndTell }, now: Date.now },
-    how,
+/** Have the service worker woken should this page end before everything is home. */
+async function askForSync() {
+  const waiting = (await db.countClips("ready")) + (await db.countClips("sent"));
+  const registration = waiting && (await navigator.serviceWorker?.getRegistration());
+  const { sync } = /** @type {{sync?: {register: (tag: string) => Promise<void>}}} */ (
+    registration || {}
   );
+  // Refused where the person forbade it; only this browser's bonus is lost.
+  await sync?.register(SYNC).catch(() => {});
 }
 
-/** @type {typeof db.commit} */
-async function commitAndTell(changes) {
-  await db.commit(changes);
-  tell();
-}
-
-/** @type {typeof db.put} */
-async function putAndTell(table, row) {
-  await db.put(table, row);
-  tell();
-}
-
-async function waitingForVerdict() {
-  const since = Date.now() - ASK_FOR_MS;
-  return (await db.all("clips"))
-    .filter((clip) => clip.state === "confirmed" && !clip.verdict && clip.made_at > since)
-    .slice(-ASK_AT_ONCE);
-}
-
-async function askVerdicts() {
-  const enrolments = await db.all("enrolments");
-  for (const clip of await waitingForVerdict()) {
-    const token = enrolments.find((row) => row.collector === clip.collector)?.token;
-    if (!token) continue;
-    try {
-      const { verdict } = await api.readClip(token, clip.id);
-      if (verdict) await putAndTell("clips", { ...clip, verdict });
-    } catch (error) {
-      if (error instanceof api.NoAnswer || error instanceof api.Problem) return;
-      throw error;
+/** While somebody looks at the page and a verdict is on its way, ask for it. */
+async function ask() {
+  clearTimeout(asking);
+  if (document.visibilityState !== "visible") return;
+  if (!(await awaitsVerdict(doors, Date.now() + clockOffset()))) return;
+  asking = setTimeout(async () => {
+    for (const enrolment of await db.all("enrolments")) {
+      if (!enrolment.signed_out) await attempt(doors, enrolment, readNews);
     }
-  }
+    if (!running) void ask();
+  }, ASK_MS);
 }
 
 /** Listen to everything that may mean "try now". */
 export function watch() {
-  addEventListener("online", () => void send({ hurry: true }));
-  addEventListener("pageshow", () => void send({ hurry: true }));
+  open();
+  const hurry = () => void send({ hurry: true });
+  addEventListener("online", hurry);
+  addEventListener("pageshow", hurry);
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") void send({ hurry: true });
+    if (document.visibilityState === "visible") hurry();
   });
+  const { connection } = /** @type {{connection?: EventTarget}} */ (navigator);
+  connection?.addEventListener("change", hurry);
+  void recallClock(doors);
+}
+
+/**
+ * For the service worker, when the browser says that there is a network. Rejects while something is
+ * not home, so that the browser tries again.
+ */
+export async function sendFromWorker() {
+  await recallClock(doors);
+  ({ outcome } = await visitAlone({ hurry: true }));
+  tellNow();
+  if (outcome === "offline" || outcome === "waiting") throw new Error(outcome);
 }

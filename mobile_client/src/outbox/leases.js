@@ -1,0 +1,115 @@
+/** Leases: so many clips of a cell, promised by the server before the phone goes where no network is. */
+
+import { cellKey } from "../cells.js";
+import { clockOffset, Problem } from "../door.js";
+import { answersOf } from "../speakers.js";
+import { uuid7 } from "../uuid7.js";
+
+/** @typedef {import("./round.js").Doors} Doors */
+/** @typedef {import("../db.js").Lease} Lease */
+
+/** What one phone records on a long day. */
+const DAY = 100;
+const CELLS = 10;
+
+/**
+ * Pure: the leases that still promise something.
+ *
+ * @param {Lease[]} leases
+ * @param {number} now by the server's clock
+ */
+export function validLeases(leases, now) {
+  return leases.filter(
+    ({ used, clips, expires_at }) => used < clips && Date.parse(expires_at) > now,
+  );
+}
+
+/**
+ * Pure: what to ask for: for each cell that is about to be recorded what a day lacks of it, and as
+ * much of whatever the campaign needs most for those whom nobody knows yet.
+ *
+ * @param {Lease[]} valid
+ * @param {string[]} cells of the phone's speakers, the newest last
+ * @returns {{cell?: string, clips: number}[]} empty: there is enough
+ */
+export function wanted(valid, cells) {
+  const left = (/** @type {Lease[]} */ some) =>
+    some.reduce((sum, { clips, used }) => sum + clips - used, 0);
+  const want = [...new Set([...cells].reverse())].slice(0, CELLS).flatMap((cell) => {
+    const missing = DAY / 2 - left(valid.filter((lease) => lease.cell === cell));
+    return missing > DAY / 4 ? [{ cell, clips: missing }] : [];
+  });
+  const others = DAY / 2 - left(valid.filter((lease) => !cells.includes(lease.cell)));
+  return others > DAY / 4 ? [...want, { clips: others }] : want;
+}
+
+/**
+ * Ask for what a day without a network would lack.
+ *
+ * @param {Pick<Doors, "api" | "db" | "now">} doors
+ * @param {import("../db.js").Enrolment} enrolment
+ */
+export async function refillLeases({ api, db, now }, { collector, campaign, token }) {
+  const { pack } = (await db.get("packs", campaign)) ?? {};
+  if (!pack?.campaign.dimensions || pack.campaign.state === "closed") return;
+  const mine = (await db.all("leases")).filter((lease) => lease.collector === collector);
+  const today = now() + clockOffset();
+  const valid = validLeases(mine, today);
+  const { dimensions } = pack.campaign;
+  const year = new Date(today).getUTCFullYear();
+  const cells = (await db.all("speakers"))
+    .filter((row) => row.collector === collector && !row.refused)
+    .map((row) => cellKey(answersOf(row), dimensions, year));
+  const key = `lease-ask/${collector}`;
+  // Under the id of an asking whose answer was lost the server gives the same again, not as much more.
+  let ask = (await db.get("facts", key))?.value;
+  if (!ask) {
+    const want = wanted(valid, cells);
+    if (!want.length) return;
+    ask = { id: uuid7(), want };
+    await db.put("facts", { key, value: ask });
+  }
+  /** @type {import("../db.js").Change[]} */
+  const changes = [{ table: "facts", drop: key }];
+  try {
+    for (const lease of await api.askLeases(token, campaign, ask)) {
+      const used = mine.find(({ id }) => id === lease.id)?.used ?? 0;
+      changes.push({ table: "leases", put: { ...lease, collector, campaign, used } });
+    }
+    const gone = mine.filter((lease) => !valid.includes(lease));
+    changes.push(...gone.map(({ id }) => /** @type {const} */ ({ table: "leases", drop: id })));
+  } catch (error) {
+    // Asked for something the campaign no longer has: the next asking is a new one.
+    if (!(error instanceof Problem) || error.passing) throw error;
+  }
+  await db.commit(changes);
+}
+
+/**
+ * The lease that a session of this cell uses up, the one that ends first.
+ *
+ * @param {Pick<typeof import("../db.js"), "all">} db
+ * @param {string} collector
+ * @param {string} cell
+ * @param {number} [now]
+ * @returns {Promise<string | null>} its id, for the session's `hold`
+ */
+export async function takeLease(db, collector, cell, now = Date.now() + clockOffset()) {
+  const mine = (await db.all("leases")).filter(
+    (lease) => lease.collector === collector && lease.cell === cell,
+  );
+  const [first] = validLeases(mine, now).sort(
+    (a, b) => Date.parse(a.expires_at) - Date.parse(b.expires_at),
+  );
+  return first?.id ?? null;
+}
+
+/**
+ * A clip was kept under it.
+ *
+ * @param {Pick<typeof import("../db.js"), "change">} db
+ * @param {string | null | undefined} hold of the clip's session: a lease of ours, or the server's own
+ */
+export async function useLease(db, hold) {
+  if (hold) await db.change("leases", hold, ({ used }) => ({ used: used + 1 }));
+}
