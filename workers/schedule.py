@@ -9,14 +9,17 @@ from django.utils import timezone
 
 from annotation.services.polling import poll_projects
 from backend.clips.models import Clip
+from backend.coverage.models import Hold
 from backend.jobs.services import enqueue_job
 from backend.queue import SWEEP_JOBS, app
 
 FIND_UPLOADS = "workers.find_uploads"
 POLL_ANNOTATION = "workers.poll_annotation"
+RELEASE_HOLDS = "workers.release_holds"
 _FIND_EVERY_SECONDS = 15
 _FIND_AT_ONCE = 500
 _POLL_EVERY_SECONDS = 30
+_RELEASE_EVERY_SECONDS = 60
 
 _log = logging.getLogger("fieldvoice.schedule")
 
@@ -41,6 +44,20 @@ def poll_annotation(**_: Any) -> None:
     poll_projects(actor="job:poll_annotation", now=timezone.now())
 
 
+@app.task(name=RELEASE_HOLDS, expires=60)
+def release_holds(**_: Any) -> None:
+    """Start a job for every campaign in which a promise to a phone has run out."""
+    now = timezone.now()
+    turn = int(now.timestamp()) // _RELEASE_EVERY_SECONDS
+    for campaign_id in Hold.objects.stale(now).values_list("campaign_id", flat=True).distinct():
+        enqueue_job(
+            kind="release_holds",
+            key=f"release_holds:{campaign_id}:{turn}",
+            subject=str(campaign_id),
+            now=now,
+        )
+
+
 def install(celery: Celery) -> None:
     """Give beat its schedule."""
     celery.conf.beat_schedule = {
@@ -58,5 +75,10 @@ def install(celery: Celery) -> None:
             "task": POLL_ANNOTATION,
             "schedule": float(_POLL_EVERY_SECONDS),
             "options": {"queue": "annotation", "expires": _POLL_EVERY_SECONDS * 2},
+        },
+        "release-holds": {
+            "task": RELEASE_HOLDS,
+            "schedule": float(_RELEASE_EVERY_SECONDS),
+            "options": {"queue": "ingest", "expires": _RELEASE_EVERY_SECONDS},
         },
     }

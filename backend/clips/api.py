@@ -29,6 +29,7 @@ _CLIP = (
     "state",
     "event_seq",
     "cell",
+    "hold",
     "counted_ms",
     "sha256",
     "bytes",

@@ -44,6 +44,7 @@ class SessionFacts(NamedTuple):
     """What a clip takes from its session, whose whole rows would cost more than the clip's own."""
 
     id: UUID
+    hold: UUID | None
     speaker_id: UUID
     speaker_cell: str
     speaker_withdrawn_at: datetime | None
@@ -73,6 +74,7 @@ def read_known(*, items: list[dict[str, Any]], device: Device) -> Known:
         campaign_id=device.campaign_id,
     ).values_list(
         "pk",
+        "hold",
         "speaker_id",
         "speaker__cell",
         "speaker__withdrawn_at",
@@ -160,6 +162,7 @@ def _new_clip(
         client_checks=item["client_checks"],
         request_digest=digest,
         cell=session.speaker_cell,
+        hold=session.hold,
         counted_ms=item["duration_ms"],
         created_at=now,
         look_at=now + _FIRST_LOOK,

@@ -9,7 +9,8 @@ from django.db import transaction
 from backend.clips.dispatch import BUCKET, JOBS_ON_ENTER, TOLD_ON_ENTER
 from backend.clips.models import Change, Clip, ClipEvent
 from backend.clips.state import State, can_move
-from backend.coverage.counters import Share, move_counters
+from backend.coverage.counters import NOTHING_HELD, Share, move_counters
+from backend.coverage.holds import use_hold
 from backend.jobs.services import enqueue_job
 from backend.problems import NotFound, Problem
 
@@ -26,6 +27,7 @@ class _Standing(NamedTuple):
     speaker_id: UUID
     collector_id: UUID
     cell: str
+    hold: UUID | None
     counted_ms: int
 
 
@@ -113,13 +115,27 @@ def move(
             Change.objects.create(
                 campaign_id=clip.campaign_id, collector_id=clip.collector_id, clip_id=clip_id
             )
+        counted_ms = values.get("counted_ms", clip.counted_ms)
+        held = NOTHING_HELD
+        if to == State.UPLOADED and clip.hold is not None:
+            # The one move that every clip makes at most once, and the one by which it counts as
+            # pending: so what was promised is at no moment counted twice or not at all.
+            held = use_hold(
+                hold_id=clip.hold,
+                campaign_id=clip.campaign_id,
+                collector_id=clip.collector_id,
+                key=clip.cell,
+                milliseconds=counted_ms,
+                now=at,
+            )
         # Last: the cell's row is shared by many clips, so it is locked for the shortest time.
         move_counters(
             campaign_id=clip.campaign_id,
             key=clip.cell,
             speaker_id=clip.speaker_id,
             before=Share(BUCKET.get(before), clip.counted_ms),
-            after=Share(BUCKET.get(to), values.get("counted_ms", clip.counted_ms)),
+            after=Share(BUCKET.get(to), counted_ms),
+            held=held,
         )
     return event
 
@@ -140,5 +156,6 @@ def _as_seen(clip: Clip) -> _Standing:
         clip.speaker_id,
         clip.collector_id,
         clip.cell,
+        clip.hold,
         clip.counted_ms,
     )

@@ -85,6 +85,8 @@ class Clip(models.Model):
     )
     request_digest = models.CharField(max_length=64)
     cell = models.CharField(max_length=200)
+    # The session's: a clip that comes home fulfils this promise without a look at the session.
+    hold = models.UUIDField(null=True)
     counted_ms = models.PositiveIntegerField()
     verdict: "models.JSONField[dict[str, Any] | None, dict[str, Any] | None]" = models.JSONField(
         null=True

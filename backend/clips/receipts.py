@@ -14,11 +14,14 @@ from backend.clips.models import Clip
 from backend.clips.problems import ClipWithdrawn
 from backend.clips.state import STORED, State
 from backend.clips.withdrawal import withdraw_clip
+from backend.coverage.holds import lock_holds
 from backend.jobs.models import Job, JobState
 from backend.jobs.services import enqueue_job
 from backend.problems import Problem
 from backend.speakers.services import BytesDiffer, BytesMissing
 
+# Why a join failed for good; the confirmation says it to the phone.
+PARTS_DIFFER = "The parts do not add up to the announced bytes."
 _HEADS_AT_ONCE = 8
 # How long the sweep waits between two looks at a clip that was announced and has not come.
 _LOOKS = tuple(timedelta(minutes=minutes) for minutes in (2, 10, 60, 360))
@@ -58,7 +61,7 @@ def _confirm_known(
         return Confirmed(clip)
     if isinstance(found, storage.ObjectMissing):
         if not clip.parts:
-            raise BytesMissing()
+            raise BytesDiffer(PARTS_DIFFER) if _joined_in_vain(clip) else BytesMissing()
         _start_joining(clip, now)
         return Confirmed(clip, joining=True)
     if isinstance(found, Exception):
@@ -94,6 +97,14 @@ def take_in(*, clip: Clip, stored_at: datetime, actor: str, now: datetime) -> Cl
     clip.state, clip.event_seq = State.UPLOADED, event.seq
     clip.stored_at, clip.look_at = stored_at, None
     return clip
+
+
+def _joined_in_vain(clip: Clip) -> bool:
+    """Say whether the clip's parts were dropped because they were not what was announced."""
+    last = (
+        Job.objects.filter(kind="join_parts", subject=str(clip.pk)).order_by("-created_at").first()
+    )
+    return last is not None and last.error == PARTS_DIFFER
 
 
 def _start_joining(clip: Clip, now: datetime) -> None:
@@ -165,10 +176,11 @@ def confirm_uploads(
         heads = dict(zip([clip.pk for clip in awaited], pool.map(_head, awaited), strict=True))
     answers: dict[UUID, Confirmed | Problem] = {}
     with transaction.atomic():
-        # All clips are locked before any counter is: a worker holds its clip when it waits for
-        # the counters, so the other order could deadlock with it.
+        # All clips, then all holds, are locked before any counter is: a worker holds its clip when
+        # it waits for the counters, so the other order could deadlock with it.
         ids = sorted(heads)
         list(Clip.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+        lock_holds(hold_ids={clip.hold for clip in awaited if clip.hold is not None})
         for clip in sorted(clips, key=lambda row: (row.cell, row.pk)):
             try:
                 answers[clip.pk] = _confirm_known(clip, heads.get(clip.pk), actor, now)

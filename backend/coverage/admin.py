@@ -1,8 +1,8 @@
-"""Admin of coverage: counters move with the clips' events and by nothing else."""
+"""Admin of coverage: counters and holds move with the clips' events and by nothing else."""
 
 from django.contrib import admin
 
-from backend.coverage.models import Cell
+from backend.coverage.models import Cell, Hold
 from backend.readonly_admin import ReadOnlyAdmin
 
 
@@ -21,3 +21,21 @@ class CellAdmin(ReadOnlyAdmin):
     ]
     list_select_related = ["campaign"]
     list_filter = ["campaign"]
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyAdmin):
+    """What phones were promised, used, and recorded beyond it."""
+
+    list_display = [
+        "campaign",
+        "kind",
+        "cell",
+        "clips",
+        "used_clips",
+        "overfill_clips",
+        "expires_at",
+        "released_at",
+    ]
+    list_select_related = ["campaign", "cell"]
+    list_filter = ["campaign", "kind"]

@@ -17,7 +17,7 @@ from backend.accounts.services import issue_enrolment_code
 from backend.campaigns.models import Campaign
 from backend.campaigns.reading import campaign_for
 from backend.campaigns.services import import_prompts
-from backend.coverage.models import Cell
+from backend.coverage.standing import read_standings
 from backend.coverage.targets import UNITS
 from backend.fields import StrictSerializer
 from backend.parsing import CsvParser, JsonLinesParser, NdJsonParser, StrictJSONParser
@@ -137,36 +137,32 @@ class CoverageOut(serializers.Serializer[Any]):
     as_of = serializers.DateTimeField()
 
 
-def _amount(cell: Cell, bucket: str, unit: str) -> float:
-    if unit == "speakers" and bucket == "accepted":
-        return int(cell.accepted_speakers)
-    if unit == "seconds":
-        return float(getattr(cell, f"{bucket}_ms")) / 1000
-    return int(getattr(cell, f"{bucket}_clips"))
-
-
 def coverage_facts(campaign: Campaign, now: datetime) -> dict[str, Any]:
     """Return the counters of every cell, and the cells that lack most first as gaps."""
-    unit = campaign.targets.get("unit", "clips")
-    cells, gaps = [], []
-    for cell in Cell.objects.filter(campaign=campaign).order_by("key"):
-        key = levels_of(cell.key)
-        accepted = _amount(cell, "accepted", unit)
-        cells.append(
-            {
-                "key": key,
-                "target": cell.target,
-                "accepted": accepted,
-                "pending": _amount(cell, "pending", unit),
-                "held": _amount(cell, "held", unit),
-                "speakers": cell.accepted_speakers,
-            }
-        )
-        if cell.target is not None and cell.target > accepted:
-            gaps.append((cell.target - accepted, key))
-    gaps.sort(key=lambda gap: -gap[0])
-    missing = [{"key": key, "missing": amount} for amount, key in gaps]
-    return {"unit": unit, "cells": cells, "gaps": missing, "forecast": [], "as_of": now}
+    standings = read_standings(campaign=campaign, now=now)
+    cells = [
+        {
+            "key": levels_of(cell.key),
+            "target": cell.target,
+            "accepted": cell.accepted,
+            "pending": cell.pending,
+            "held": cell.held,
+            "speakers": cell.speakers,
+        }
+        for cell in standings.cells.values()
+    ]
+    gaps = sorted(
+        (cell for cell in standings.cells.values() if cell.missing > 0),
+        key=lambda cell: (-cell.missing, cell.key),
+    )
+    missing = [{"key": levels_of(cell.key), "missing": cell.missing} for cell in gaps]
+    return {
+        "unit": standings.unit,
+        "cells": cells,
+        "gaps": missing,
+        "forecast": [],
+        "as_of": now,
+    }
 
 
 class CoverageView(APIView):

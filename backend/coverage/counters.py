@@ -30,6 +30,17 @@ class Share:
     milliseconds: int
 
 
+@dataclass(frozen=True)
+class Held:
+    """What is promised to phones, or a change of it."""
+
+    clips: int = 0
+    milliseconds: int = 0
+
+
+NOTHING_HELD = Held()
+
+
 def _changes(before: Share, after: Share) -> dict[str, int]:
     """Return the column changes that turn one share into the other; empty when nothing moves."""
     changes: dict[str, int] = {}
@@ -60,9 +71,17 @@ def _add(rows: type[Cell] | type[CellSpeaker], changes: dict[str, int], **which:
 
 
 def move_counters(
-    *, campaign_id: UUID, key: str, speaker_id: UUID, before: Share, after: Share
+    *,
+    campaign_id: UUID,
+    key: str,
+    speaker_id: UUID,
+    before: Share,
+    after: Share,
+    held: Held = NOTHING_HELD,
 ) -> None:
     """Move one clip's share within its cell, in the caller's transaction.
+
+    `held`: what the clip takes off the cell's promises, which it fulfils (negative).
 
     Rows are added to with `column = column + n` only: on PostgreSQL a read and a write would lose
     updates. The speaker's row is taken before the cell's, always, so that two moves cannot
@@ -71,7 +90,7 @@ def move_counters(
     changes = _changes(before, after)
     if not changes:
         return
-    cell_id = _cell_id(campaign_id, key)
+    cell_id = cell_id_of(campaign_id, key)
     mine = CellSpeaker.objects.filter(cell_id=cell_id, speaker_id=speaker_id)
     if not _add(CellSpeaker, changes, cell_id=cell_id, speaker_id=speaker_id):
         CellSpeaker.objects.bulk_create(
@@ -85,10 +104,23 @@ def move_counters(
             changes["accepted_speakers"] = 1
         elif now_accepted == 0 and gained == -1:
             changes["accepted_speakers"] = -1
-    _add(Cell, changes, id=cell_id)
+    _add(Cell, changes | _held_changes(held), id=cell_id)
 
 
-def _cell_id(campaign_id: UUID, key: str) -> int:
+def move_held(*, cell_id: int, held: Held) -> None:
+    """Add to what a cell has promised to phones, in the transaction of the hold's own change."""
+    changes = _held_changes(held)
+    if changes:
+        _add(Cell, changes, id=cell_id)
+
+
+def _held_changes(held: Held) -> dict[str, int]:
+    changes = {"held_clips": held.clips, "held_ms": held.milliseconds}
+    return {name: amount for name, amount in changes.items() if amount}
+
+
+def cell_id_of(campaign_id: UUID, key: str) -> int:
+    """Return the id of a cell's row, which is made when the cell is first met."""
     known = _cell_ids.get((campaign_id, key))
     if known is not None:
         return known

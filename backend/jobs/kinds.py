@@ -15,6 +15,7 @@ class Kind:
 
 KINDS: Final[dict[str, Kind]] = {
     "join_parts": Kind("ingest"),
+    "sweep_parts": Kind("ingest"),
     "find_upload": Kind("ingest", attempts=20),
     "check_quality": Kind("audio"),
     "open_annotation": Kind("annotation", attempts=8),
@@ -25,5 +26,6 @@ KINDS: Final[dict[str, Kind]] = {
     # Minutes long, and seldom: where nobody waits for a receipt or a verdict behind it.
     "import_clips": Kind("releases"),
     "drop_import": Kind("ingest", attempts=20, retry_seconds=60),
+    "release_holds": Kind("ingest"),
     "build_release": Kind("releases", attempts=5),
 }

@@ -1,0 +1,78 @@
+"""Read how a campaign's cells stand: counters only, nothing is scanned."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
+
+from backend.campaigns.models import Campaign
+from backend.coverage.counters import NOTHING_HELD, Held
+from backend.coverage.models import Cell, CellSpeaker, Hold
+from backend.coverage.openness import USUAL_CLIP_MS, Standing, held_speakers
+
+
+@dataclass(frozen=True)
+class Standings:
+    """All cells of a campaign by key, and how long a clip of it usually is."""
+
+    unit: str
+    cells: dict[str, Standing]
+    clip_ms: int
+
+    @property
+    def has_targets(self) -> bool:
+        """Say whether the campaign asks for anything in particular."""
+        return any(cell.target is not None for cell in self.cells.values())
+
+
+def read_standings(*, campaign: Campaign, now: datetime, besides: Hold | None = None) -> Standings:
+    """Read the cells in the campaign's unit.
+
+    A hold that has expired, or is of a phone that left, is not counted, though the sweep has not
+    released it yet; nor is `besides`, for whoever asks what is open to the one who has that hold.
+    """
+    unit = campaign.targets.get("unit", "clips")
+    rows = list(Cell.objects.filter(campaign=campaign).order_by("key"))
+    dropped: dict[int, Held] = {}
+    for hold in Hold.objects.filter(campaign=campaign, cell__isnull=False).stale(now):
+        _drop(dropped, hold)
+    if besides is not None and besides.expires_at > now:
+        _drop(dropped, besides)
+    waiting = _waiting_speakers(campaign) if unit == "speakers" else {}
+    cells = {
+        row.key: _standing(row, unit, dropped.get(row.pk, NOTHING_HELD), waiting) for row in rows
+    }
+    clips = sum(row.accepted_clips + row.pending_clips for row in rows)
+    ms = sum(row.accepted_ms + row.pending_ms for row in rows)
+    clip_ms = round(ms / clips) if clips else USUAL_CLIP_MS
+    return Standings(unit, cells, min(max(clip_ms, 1000), campaign.max_seconds * 1000))
+
+
+def _drop(dropped: dict[int, Held], hold: Hold) -> None:
+    if hold.cell_id is not None:
+        before = dropped.get(hold.cell_id, NOTHING_HELD)
+        clips, milliseconds = hold.left()
+        dropped[hold.cell_id] = Held(before.clips + clips, before.milliseconds + milliseconds)
+
+
+def _standing(cell: Cell, unit: str, dropped: Held, waiting: Mapping[int, int]) -> Standing:
+    held_clips = cell.held_clips - dropped.clips
+    accepted: float = cell.accepted_clips
+    pending: float = cell.pending_clips
+    held: float = held_clips
+    if unit == "speakers":
+        accepted, pending = cell.accepted_speakers, waiting.get(cell.pk, 0)
+        held = held_speakers(held_clips)
+    elif unit == "seconds":
+        accepted, pending = cell.accepted_ms / 1000, cell.pending_ms / 1000
+        held = (cell.held_ms - dropped.milliseconds) / 1000
+    return Standing(cell.key, cell.target, accepted, pending, held, cell.accepted_speakers)
+
+
+def _waiting_speakers(campaign: Campaign) -> dict[int, int]:
+    """Count the speakers of each cell of whom clips wait and none is accepted."""
+    rows = CellSpeaker.objects.filter(
+        cell__campaign=campaign, pending_clips__gt=0, accepted_clips=0
+    ).values_list("cell_id")
+    return dict(rows.annotate(n=Count("pk")))
