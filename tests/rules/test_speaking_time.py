@@ -1,10 +1,17 @@
 """How long a text takes to say: roughly right in any script, silent where a text is too short."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.quality.speaking_time import expected_seconds
+
+_VECTORS = Path(__file__).resolve().parents[1] / "vectors/speaking_time.json"
+TEXTS = json.loads(_VECTORS.read_text(encoding="utf-8"))["texts"]
 
 # The same sentence, about four seconds in each language at a reader's pace.
 SENTENCES = {
@@ -26,6 +33,12 @@ def test_a_sentence_takes_a_few_seconds_in_every_script(language: str) -> None:
     seconds = expected_seconds(SENTENCES[language])
     assert seconds is not None
     assert 2.5 < seconds < 6
+
+
+@pytest.mark.parametrize("case", TEXTS, ids=lambda case: f"{case['text']}-{case['repeats']}")
+def test_a_text_takes_as_long_as_the_vectors_say(case: dict[str, Any]) -> None:
+    found = expected_seconds(case["text"], repeats=case["repeats"])
+    assert found == (case["seconds"] and pytest.approx(case["seconds"], abs=1e-6))
 
 
 @pytest.mark.parametrize("text", ["", "four", "Hey Fieldvoice", "!?…", "\u0301" * 500])

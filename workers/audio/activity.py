@@ -32,7 +32,7 @@ _SHORTEST_FRAMES = 3  # a click is shorter than any syllable
 _FADE_FRAMES = 3
 _FEWEST_BACKGROUND = 5
 _EDGE, _UNIT = 1600, 80  # 100 ms, in whole 5 ms
-_LEAST_DB = -40.0  # less than this is nothing
+_LEAST_DB = -20.0  # less than this is nothing
 _FLOOR = 1e-12
 
 

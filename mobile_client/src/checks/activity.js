@@ -20,7 +20,7 @@ const FADE_FRAMES = 3;
 const FEWEST_BACKGROUND = 5;
 /** 100 ms. */
 const EDGE = 20;
-const LEAST_DB = -40;
+const LEAST_DB = -20;
 const FLOOR = 1e-12;
 
 /**

@@ -20,7 +20,7 @@ const CORNER_HZ = 7200;
 /**
  * What the checks need to know of the prompt; see `pack.prompts`.
  *
- * @typedef {{kind?: string, text?: string, repeats?: number}} Said
+ * @typedef {{kind?: string, text?: string, repeats?: number, max_seconds?: number}} Said
  */
 
 /**
@@ -138,7 +138,7 @@ export class Meter {
    * @param {Said} [said]
    * @returns {Record<string, number>}
    */
-  done({ kind, text = "", repeats = 1 } = {}) {
+  done({ kind, text = "", repeats = 1, max_seconds = Infinity } = {}) {
     const { count, rate, above, below } = this;
     const offset = count ? this.sum / count : 0;
     const power = count ? this.squares / count - offset * offset : 0;
@@ -151,6 +151,8 @@ export class Meter {
     /** @type {Record<string, number | null | undefined>} */
     const values = {
       duration_s: duration,
+      // The take was ended for the speaker, who may have had more to say.
+      stopped_early: duration >= max_seconds ? 1 : 0,
       sample_rate_hz: rate,
       peak: count ? Math.max(this.high - offset, offset - this.low) / SCALE : 0,
       dc: Math.abs(offset) / SCALE,
