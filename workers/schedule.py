@@ -14,10 +14,12 @@ from backend.jobs.services import enqueue_job
 from backend.queue import SWEEP_JOBS, app
 
 FIND_UPLOADS = "workers.find_uploads"
+SWEEP_PARTS = "workers.sweep_parts"
 POLL_ANNOTATION = "workers.poll_annotation"
 RELEASE_HOLDS = "workers.release_holds"
 _FIND_EVERY_SECONDS = 15
 _FIND_AT_ONCE = 500
+_SWEEP_PARTS_EVERY_SECONDS = 6 * 3600
 _POLL_EVERY_SECONDS = 30
 _RELEASE_EVERY_SECONDS = 60
 
@@ -36,6 +38,14 @@ def find_uploads(**_: Any) -> None:
             subject=str(clip.pk),
             now=now,
         )
+
+
+@app.task(name=SWEEP_PARTS, expires=600)
+def sweep_parts(**_: Any) -> None:
+    """Have parts dropped that nobody will join; one job a turn, however many beats there are."""
+    now = timezone.now()
+    turn = int(now.timestamp()) // _SWEEP_PARTS_EVERY_SECONDS
+    enqueue_job(kind="sweep_parts", key=f"sweep_parts:{turn}", subject="parts", now=now)
 
 
 @app.task(name=POLL_ANNOTATION, expires=60)
@@ -70,6 +80,12 @@ def install(celery: Celery) -> None:
             "task": FIND_UPLOADS,
             "schedule": float(_FIND_EVERY_SECONDS),
             "options": {"queue": "ingest", "expires": 30},
+        },
+        "sweep-parts": {
+            "task": SWEEP_PARTS,
+            # Oftener than a turn: a beat that is started anew begins to count anew.
+            "schedule": _SWEEP_PARTS_EVERY_SECONDS / 6,
+            "options": {"queue": "ingest", "expires": 600},
         },
         "poll-annotation": {
             "task": POLL_ANNOTATION,
