@@ -1,6 +1,7 @@
 /** The phone puts a speaker in the cell in which the server will. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { cellKey } from "../src/cells.js";
@@ -29,4 +30,12 @@ test("not said is unknown, refused is declined", () => {
     cellKey({ gender: "declined", birth_year: "declined" }, DIMENSIONS, 2026),
     "gender=declined|age_band=declined",
   );
+});
+
+test("the server and the phone agree on the cell", () => {
+  const path = new URL("../../tests/vectors/cells.json", import.meta.url);
+  const { year, vectors } = JSON.parse(readFileSync(path, "utf8"));
+  for (const { said, dimensions, cell } of vectors) {
+    assert.equal(cellKey(said, dimensions, year), cell);
+  }
 });

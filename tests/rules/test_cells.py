@@ -1,6 +1,9 @@
 """Which cell a speaker falls in."""
 
+import json
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,6 +20,7 @@ from backend.speakers.cells import (
 from backend.speakers.demographics import DEFAULT_FIELDS, faults
 
 ON = date(2026, 5, 4)
+SHARED = json.loads((Path(__file__).parent.parent / "vectors" / "cells.json").read_text())
 level = st.text(st.characters(exclude_characters="|=", exclude_categories=["Cs"]), min_size=1)
 
 
@@ -61,3 +65,9 @@ def test_a_band_that_was_said_goes_before_the_year() -> None:
 @given(st.dictionaries(st.text(max_size=8), st.one_of(st.none(), st.integers(), st.text())))
 def test_whatever_is_said_is_checked_without_a_crash(answers: dict[str, object]) -> None:
     assert isinstance(faults(answers, DEFAULT_FIELDS, ON), list)
+
+
+@pytest.mark.parametrize("vector", SHARED["vectors"], ids=lambda vector: str(vector["said"]))
+def test_the_server_and_the_phone_agree_on_the_cell(vector: dict[str, Any]) -> None:
+    on = date(SHARED["year"], 5, 4)
+    assert cell_key(vector["said"], vector["dimensions"], on) == vector["cell"]
