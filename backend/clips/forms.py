@@ -12,7 +12,7 @@ ENVIRONMENTS_MAX = 60
 
 
 class DeviceFactsIn(StrictSerializer):
-    """What recorded: model, microphone, and the settings asked for and got."""
+    """What recorded: model, microphone, the settings asked for and got, and how the room sounded."""
 
     model = serializers.CharField(max_length=100, allow_blank=True)
     os = serializers.CharField(max_length=100, allow_blank=True)
@@ -20,6 +20,7 @@ class DeviceFactsIn(StrictSerializer):
     sample_rate = serializers.IntegerField(min_value=0, max_value=1_000_000)
     settings_asked = SmallObjectField()
     settings_got = SmallObjectField()
+    room = SmallObjectField(required=False)
 
 
 class SessionIn(StrictSerializer):

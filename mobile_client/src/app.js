@@ -30,6 +30,8 @@ export class App {
     this.at = { name: "", params: {} };
     /** @type {(() => void) | undefined} */
     this.leave = undefined;
+    /** Told after each screen, and after each collector. */
+    this.shown = () => {};
     /** Whether something is being recorded or looked at: the page must not be taken away. */
     this.busy = false;
   }
@@ -104,5 +106,6 @@ export class App {
     heading?.setAttribute("tabindex", "-1");
     heading?.focus();
     scrollTo(0, 0);
+    this.shown();
   }
 }

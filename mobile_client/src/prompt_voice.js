@@ -1,7 +1,7 @@
 /** A prompt's own sound, for people who do not read: from this phone, else from the server. */
 
+import { readPromptAudio } from "./api.js";
 import * as db from "./db.js";
-import { call, reach } from "./door.js";
 
 const CHOICE = "fieldvoice-read-aloud";
 
@@ -25,16 +25,8 @@ async function soundOf(token, prompt) {
   const kept = await db.get("prompt_audio", prompt.id);
   if (kept?.revision === prompt.revision) return kept;
   try {
-    const { body } = await call("GET", `prompts/${prompt.id}/audio`, { token });
-    const answer = await reach(body.url);
-    if (!answer.ok) return null;
     const { id, revision } = prompt;
-    const row = {
-      id,
-      revision,
-      content_type: body.content_type,
-      bytes: await answer.arrayBuffer(),
-    };
+    const row = { id, revision, ...(await readPromptAudio(token, id)) };
     await db.put("prompt_audio", row).catch(() => {});
     return row;
   } catch {

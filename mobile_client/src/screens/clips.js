@@ -1,59 +1,153 @@
-/** Every clip of this phone: where it is, what the server said of it. */
+/** Every clip of this phone: where it is, what the server said of it, and what can be done with it. */
 
 import * as db from "../db.js";
 import { button, fill, make } from "../dom.js";
 import { header } from "../header.js";
-import { hintText, problemText, t } from "../i18n.js";
+import { hintText, language, problemText, t } from "../i18n.js";
 import { onChange, send } from "../outbox/sync.js";
+import { recordAgain, redoReasons, toRedo } from "../redo.js";
 import { speakerCode } from "../speaker_code.js";
+import { withdrawClip } from "../withdraw.js";
 
-const SHOWN = 100;
+const PAGE = 50;
+/** While hundreds are sent, every one of them is a change. */
+const REDRAW_MS = 1000;
 
 /**
  * @param {db.Clip} clip
  * @returns {{mark: string, text: string}} mark is the class of the line
  */
 export function stateOf(clip) {
+  if (clip.state === "withdrawn") return { mark: "gone", text: t("clip.withdrawn") };
   if (clip.state === "refused") return { mark: "bad", text: problemText(clip.refused) };
+  if (clip.state === "recording" || clip.state === "review") {
+    return { mark: "here", text: t("clip.unkept") };
+  }
   if (clip.state !== "confirmed") return { mark: "here", text: t("clip.here") };
+  const again = redoReasons(clip);
+  if (again) return { mark: "bad", text: t("clip.reject", { hint: hintText(again) }) };
   if (!clip.verdict) return { mark: "safe", text: t("clip.safe") };
-  const hint = hintText(clip.verdict.reasons);
   if (clip.verdict.outcome === "pass") return { mark: "good", text: t("clip.pass") };
-  if (clip.verdict.outcome === "review") return { mark: "safe", text: t("clip.review") };
-  return { mark: "bad", text: t("clip.reject", { hint }) };
+  return { mark: "safe", text: t("clip.review") };
 }
 
 /** @type {import("../app.js").Screen} */
 export async function clips(app) {
-  const list = make("ul", { class: "clips" });
+  const list = make("div", { class: "clips" });
   const empty = make("p", { class: "note" }, t("clips.none"));
+  const more = button(t("clips.more"), showMore, { class: "quiet" });
+  const player = new Audio();
+  let shown = PAGE;
+  let gone = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let soon;
+  const day = new Intl.DateTimeFormat(language(), {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+  });
 
-  async function draw() {
-    const rows = (await db.all("clips")).reverse().slice(0, SHOWN);
-    empty.hidden = rows.length > 0;
-    fill(
-      list,
-      ...rows.map((clip) => {
-        const { mark, text } = stateOf(clip);
-        return make(
-          "li",
-          { class: mark },
-          make("span", { class: "who" }, speakerCode(clip.speaker)),
-          make(
-            "span",
-            { lang: clip.prompt.language, dir: clip.prompt.direction },
-            clip.prompt.text,
-          ),
-          make("strong", {}, text),
-        );
-      }),
+  /** @param {string} id */
+  async function play(id) {
+    stop();
+    const sound = await db.get("sounds", id);
+    const clip = sound && (await db.get("clips", id));
+    if (!clip || gone) return;
+    const type = clip.request.content_type;
+    player.src = URL.createObjectURL(new Blob([sound.bytes], { type }));
+    player.play().catch(stop);
+  }
+
+  function stop() {
+    player.pause();
+    if (player.src) URL.revokeObjectURL(player.src);
+    player.removeAttribute("src");
+  }
+
+  /** @param {db.Clip} clip */
+  function takeBack(clip) {
+    if (!confirm(t("clip.withdraw.sure"))) return;
+    void withdrawClip(clip).then(() => draw());
+    void send();
+  }
+
+  /**
+   * @param {db.Clip} clip
+   * @param {boolean} again whether its prompt is still wanted
+   */
+  function line(clip, again) {
+    const { mark, text } = stateOf(clip);
+    const here = ["ready", "sent", "refused"].includes(clip.state);
+    const { language: lang, direction: dir } = clip.prompt;
+    const acts = [
+      again &&
+        button(t("record.redo"), () => void recordAgain(app, clip.speaker, clip.prompt), {
+          class: "again",
+        }),
+      here && button(t("record.play"), () => void play(clip.id)),
+      clip.state !== "withdrawn" && button(t("clip.withdraw"), () => takeBack(clip)),
+    ].filter(Boolean);
+    return make(
+      "li",
+      { class: mark },
+      make("span", { lang, dir }, clip.prompt.text),
+      make("strong", {}, text),
+      acts.length > 0 &&
+        make(
+          "details",
+          { open: again },
+          make("summary", {}, t("clip.acts")),
+          make("div", { class: "row" }, ...acts),
+        ),
     );
   }
 
+  function showMore() {
+    shown += PAGE;
+    void draw();
+  }
+
+  async function draw() {
+    const everything = await db.all("clips");
+    if (gone) return;
+    const wanted = new Set(toRedo(everything).map((clip) => clip.id));
+    const rows = everything.reverse().slice(0, shown);
+    empty.hidden = rows.length > 0;
+    more.hidden = everything.length <= shown;
+    /** @type {HTMLElement[]} */
+    const groups = [];
+    let title = "";
+    for (const clip of rows) {
+      const name = `${day.format(clip.made_at)} · ${speakerCode(clip.speaker)}`;
+      if (name !== title) groups.push(make("h2", {}, name), make("ul"));
+      title = name;
+      groups.at(-1)?.append(line(clip, wanted.has(clip.id)));
+    }
+    fill(list, ...groups);
+  }
+
+  /** What somebody holds open or has in focus is not drawn away under the finger. */
+  function later() {
+    clearTimeout(soon);
+    soon = setTimeout(() => {
+      if (list.contains(document.activeElement) || list.querySelector("details[open]:not(.bad *)"))
+        return later();
+      void draw();
+    }, REDRAW_MS);
+  }
+
   await draw();
-  const again = button(t("clips.send"), () => void send({ hurry: true }), { class: "quiet" });
-  const other = button(t("clips.enrol"), () => void app.go("enrol"), { class: "quiet" });
+  const now = button(t("clips.send"), () => void send({ hurry: true }), { class: "primary" });
   const back = () => void app.go(app.pack ? "people" : "enrol");
-  const view = make("div", {}, header(t("clips.title"), back), empty, list, again, other);
-  return { view, leave: onChange(() => void draw()) };
+  const view = make("div", {}, header(t("clips.title"), back), now, empty, list, more);
+  const quiet = onChange(later);
+  return {
+    view,
+    leave: () => {
+      gone = true;
+      quiet();
+      clearTimeout(soon);
+      stop();
+    },
+  };
 }

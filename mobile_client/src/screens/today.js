@@ -1,0 +1,140 @@
+/** The day: how much was recorded, whom to find next, which prompts to record again. */
+
+import { readPlan } from "../api.js";
+import * as db from "../db.js";
+import { button, fill, make } from "../dom.js";
+import { header } from "../header.js";
+import { hintText, language, t } from "../i18n.js";
+import { onChange } from "../outbox/sync.js";
+import { recordAgain, redoReasons, toRedo } from "../redo.js";
+import { speakerCode } from "../speaker_code.js";
+import { answerWords } from "./answers.js";
+
+/** @typedef {import("../api.js").Plan} Plan */
+
+const MOST = 10;
+
+/** @param {number} then */
+function ago(then) {
+  const minutes = Math.round((then - Date.now()) / 60_000);
+  const words = new Intl.RelativeTimeFormat(language(), { numeric: "auto" });
+  if (minutes > -60) return words.format(minutes, "minute");
+  if (minutes > -36 * 60) return words.format(Math.round(minutes / 60), "hour");
+  return words.format(Math.round(minutes / 1440), "day");
+}
+
+/** @param {Record<string, string>} key of a cell */
+function whom(key) {
+  const list = new Intl.ListFormat(language(), { type: "unit" });
+  return list.format(Object.values(key).map(answerWords));
+}
+
+/** @type {import("../app.js").Screen} */
+export async function today(app) {
+  const place = make("div", {});
+  const FACT = `plan:${app.enrolment?.collector}`;
+  /** @type {{at: number, plan: Plan} | null} */
+  let kept = await db.fact(FACT, () => null);
+  let gone = false;
+
+  /** Without a network the one that is here is shown, with its age. */
+  async function refresh() {
+    if (!app.enrolment) return;
+    try {
+      const { token, campaign } = app.enrolment;
+      kept = { at: Date.now(), plan: await readPlan(token, campaign) };
+      await db.put("facts", { key: FACT, value: kept });
+    } catch {}
+    await draw();
+  }
+
+  /** @param {Plan["find"][number]} find */
+  function findLine({ key, missing, unit }) {
+    const n = Math.ceil(unit === "seconds" ? missing / 60 : missing);
+    const words = t(unit === "seconds" ? "today.minutes" : "people.clips", { n });
+    return make("li", {}, make("strong", {}, whom(key)), make("span", { class: "who" }, words));
+  }
+
+  async function draw() {
+    const midnight = new Date().setHours(0, 0, 0, 0);
+    const mine = (await db.all("clips")).filter(
+      (clip) => clip.collector === app.enrolment?.collector,
+    );
+    if (gone) return;
+    const kinds = ["ready", "sent", "confirmed", "refused"];
+    const now = mine.filter((clip) => clip.made_at >= midnight && kinds.includes(clip.state));
+    const seconds = now.reduce((sum, { request }) => sum + (request.duration_ms ?? 0) / 1000, 0);
+    const redo = toRedo(mine);
+    const here = new Set(mine.map((clip) => clip.id));
+    const { find = [], day } = kept?.plan ?? {};
+    const elsewhere = (kept?.plan.redo ?? []).filter(({ clip }) => !here.has(clip));
+    const counts = make(
+      "dl",
+      { class: "day" },
+      ...[
+        ["today.recorded", now.length],
+        ["today.minutes.label", Math.round(seconds / 60)],
+        ...(day
+          ? [
+              ["today.passed", day.passed],
+              ["today.review", day.review],
+              ["today.rejected", day.rejected],
+            ]
+          : []),
+      ].flatMap(([key, n]) => [make("dt", {}, t(String(key))), make("dd", {}, String(n))]),
+    );
+    fill(
+      place,
+      counts,
+      make("h2", {}, t("today.find")),
+      find.length
+        ? make("ul", { class: "clips" }, ...find.slice(0, MOST).map(findLine))
+        : make("p", { class: "note" }, t(kept ? "today.find.none" : "today.none")),
+      make("h2", {}, t("today.redo")),
+      redo.length + elsewhere.length === 0 && make("p", { class: "note" }, t("today.redo.none")),
+      make(
+        "ul",
+        { class: "clips" },
+        ...redo.slice(0, MOST).map((clip) =>
+          make(
+            "li",
+            { class: "bad" },
+            make("span", { class: "who" }, speakerCode(clip.speaker)),
+            make(
+              "span",
+              { lang: clip.prompt.language, dir: clip.prompt.direction },
+              clip.prompt.text,
+            ),
+            make("strong", {}, hintText(redoReasons(clip) ?? [])),
+            button(t("record.redo"), () => void recordAgain(app, clip.speaker, clip.prompt)),
+          ),
+        ),
+        ...elsewhere
+          .slice(0, MOST)
+          .map((item) =>
+            make(
+              "li",
+              { class: "bad" },
+              make("span", { class: "who" }, item.code),
+              make("span", { dir: "auto" }, item.text),
+              make("strong", {}, hintText(item.reasons)),
+              make("span", { class: "note" }, t("today.elsewhere")),
+            ),
+          ),
+      ),
+      kept && make("p", { class: "note" }, t("today.age", { ago: ago(kept.at) })),
+    );
+  }
+
+  await draw();
+  void refresh();
+  const back = () => void app.go(app.pack ? "people" : "enrol");
+  const quiet = onChange(() => void draw());
+  return {
+    view: make("div", {}, header(t("today.title"), back), place),
+    leave: () => {
+      gone = true;
+      quiet();
+    },
+  };
+}
