@@ -33,7 +33,9 @@ function boundOf(rules) {
  * @returns {{verdict: RoomVerdict, level: number}}
  */
 export function judgeRoom(measures, rules) {
-  const level = measures.noise_dbov ?? measures.rms_dbfs ?? DEAD_DBOV;
+  // All of the sound, not only its quiet parts: voices and traffic that come and go are what the
+  // speaker will have to talk over.
+  const level = Math.max(measures.noise_dbov ?? DEAD_DBOV, measures.rms_dbfs ?? DEAD_DBOV);
   if (level <= DEAD_DBOV || measures.peak === 0) return { verdict: "dead", level };
   if (level > boundOf(rules)) return { verdict: "noisy", level };
   return { verdict: level > QUIET_DBOV ? "humming" : "quiet", level };

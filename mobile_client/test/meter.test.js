@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { Meter } from "../src/checks/meter.js";
-import { judgeRoom } from "../src/checks/room.js";
 
 const vectors = JSON.parse(
   readFileSync(new URL("../../tests/vectors/measures.json", import.meta.url), "utf8"),
@@ -94,13 +93,4 @@ test("a take that used up its time was stopped early", () => {
   meter.push(new Int16Array(32000));
   assert.equal(meter.done({ max_seconds: 2 }).stopped_early, 1);
   assert.equal(meter.done({ max_seconds: 3 }).stopped_early, 0);
-});
-
-test("a room is told quiet, noisy, or not heard at all", () => {
-  /** @param {number} noise */
-  const room = (noise) => judgeRoom(measured(madeTake([{ samples: 96000, noise }]), 48000, 1024));
-  assert.equal(room(0).verdict, "dead");
-  assert.equal(room(2).verdict, "quiet");
-  assert.equal(room(200).verdict, "quiet");
-  assert.equal(room(600).verdict, "noisy");
 });

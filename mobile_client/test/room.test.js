@@ -47,3 +47,7 @@ test("the default profile has a bound", () => {
   assert.equal(verdict(-20, rules), "noisy");
   assert.equal(verdict(-55, rules), "quiet");
 });
+
+test("voices that come and go make a room noisy, however quiet it is between them", () => {
+  assert.equal(judgeRoom({ noise_dbov: -70, rms_dbfs: -30 }, []).verdict, "noisy");
+});
