@@ -223,3 +223,22 @@ export async function checkEligibility(token, campaign, who) {
 export async function leave(token) {
   await call("DELETE", "devices/self", { token });
 }
+
+/**
+ * @typedef {object} Plan
+ * @property {{cell: string, key: Record<string, string>, missing: number, unit: string}[]} find
+ * @property {{clip: string, speaker: string, code: string, prompt: string, text: string,
+ *   reasons: ServerVerdict["reasons"]}[]} redo
+ * @property {{date: string, recorded: number, passed: number, rejected: number, review: number,
+ *   seconds: number}} day
+ * @property {string} as_of
+ */
+
+/**
+ * @param {string} token
+ * @param {string} campaign
+ * @returns {Promise<Plan>}
+ */
+export async function readPlan(token, campaign) {
+  return (await call("GET", `campaigns/${campaign}/plan/today`, { token })).body;
+}

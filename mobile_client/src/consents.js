@@ -26,14 +26,17 @@ const UNKNOWN = "consent-form-unknown";
  */
 export async function keepConsent(enrolment, speaker, form, { scopes, method, evidence }) {
   const id = uuid7();
-  const made = newRow(enrolment, id, speaker, {
-    speaker,
-    consent_form: form.id,
-    given_at: new Date().toISOString(),
-    locale: form.locale,
-    scopes,
-    method,
-  });
+  const made = {
+    ...newRow(enrolment, id, speaker, {
+      speaker,
+      consent_form: form.id,
+      given_at: new Date().toISOString(),
+      locale: form.locale,
+      scopes,
+      method,
+    }),
+    version: form.version,
+  };
   /** @type {db.Change[]} */
   const changes = [{ table: "consents", put: made }];
   if (evidence) {

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { cellKey } from "./cells.js";
 import * as db from "./db.js";
+import { takeLease } from "./outbox/leases.js";
 import { answersOf } from "./speakers.js";
 
 /**
@@ -22,7 +23,7 @@ import { answersOf } from "./speakers.js";
  */
 export async function askEligibility({ enrolment, pack }, speaker) {
   if (!enrolment || !pack) return { status: "unknown", hold: "" };
-  const { token, campaign } = enrolment;
+  const { collector, token, campaign } = enrolment;
   // A correction may still be on its way: then the answers are here, and not there.
   const known = speaker.sent && !speaker.answers;
   const demographics = answersOf(speaker);
@@ -33,26 +34,7 @@ export async function askEligibility({ enrolment, pack }, speaker) {
   } catch (error) {
     if (!(error instanceof api.NoAnswer || error instanceof api.Problem)) throw error;
   }
-  const dimensions = pack.campaign.dimensions ?? [];
-  const cell = cellKey(demographics, dimensions, new Date().getFullYear());
-  return fromLeases(await db.all("leases"), { campaign, cell }, Date.now() + api.clockOffset());
-}
-
-/**
- * Pure.
- *
- * @param {db.Lease[]} leases
- * @param {{campaign: string, cell: string}} of
- * @param {number} now by the server's clock
- * @returns {Eligibility}
- */
-export function fromLeases(leases, { campaign, cell }, now) {
-  const good = leases.find(
-    (lease) =>
-      lease.campaign === campaign &&
-      lease.cell === cell &&
-      lease.used < lease.clips &&
-      Date.parse(lease.expires_at) > now,
-  );
-  return good ? { status: "open", hold: good.id } : { status: "unknown", hold: "" };
+  const cell = cellKey(demographics, pack.campaign.dimensions ?? [], new Date().getFullYear());
+  const hold = await takeLease(db, collector, cell);
+  return hold ? { status: "open", hold } : { status: "unknown", hold: "" };
 }

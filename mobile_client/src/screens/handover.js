@@ -1,0 +1,74 @@
+/** The phone changes hands: whose turn it is, said so large that nobody records for another. */
+
+import { validConsent } from "../consents.js";
+import * as db from "../db.js";
+import { button, fill, make } from "../dom.js";
+import { askEligibility } from "../eligibility.js";
+import { header } from "../header.js";
+import { t } from "../i18n.js";
+import { installFirst } from "../install_rule.js";
+import { speakerCode } from "../speaker_code.js";
+import { install } from "./install.js";
+import { whomToFind } from "./whom_to_find.js";
+
+/** @type {import("../app.js").Screen} */
+export async function handover(app, { speaker: id, ...rest }) {
+  if (installFirst()) return install(app, {});
+  const speaker = await db.get("speakers", id);
+  if (!speaker)
+    return {
+      view: make(
+        "div",
+        {},
+        header(t("people.title"), () => app.go("people")),
+      ),
+    };
+  const code = speakerCode(id);
+  const wanted = make(
+    "div",
+    { class: "wanted", role: "status" },
+    make("p", {}, t("wanted.asking")),
+  );
+  let hold = "";
+  let gone = false;
+  void askEligibility(app, speaker).then(async (answer) => {
+    hold = answer.hold;
+    if (gone) return;
+    const enough = answer.status === "full" || answer.status === "waitlist";
+    fill(
+      wanted,
+      make("p", { class: answer.status }, t(`wanted.${answer.status}`)),
+      enough && (await whomToFind(app)),
+    );
+  });
+
+  async function go() {
+    const consents = await db.all("consents");
+    const mine = consents.filter((row) => row.speaker === id);
+    // The campaign has another text since: without it, nothing of this speaker would be taken.
+    if (mine.some((row) => row.refused)) await app.refreshPack().catch(() => {});
+    const consent = validConsent(consents, app.pack?.consent_forms ?? [], id);
+    await app.go(consent ? "record" : "consent", { ...rest, speaker, consent, hold });
+  }
+
+  const view = make(
+    "div",
+    {},
+    header(t("handover.title"), () => void app.go("people")),
+    wanted,
+    make(
+      "div",
+      { class: "handover" },
+      make("p", {}, t("handover.lead")),
+      make("p", { class: "code", dir: "ltr" }, code),
+    ),
+    button(t("handover.me", { code }), () => void go(), { class: "primary" }),
+    button(t("handover.other"), () => void app.go("people"), { class: "quiet" }),
+  );
+  return {
+    view,
+    leave: () => {
+      gone = true;
+    },
+  };
+}

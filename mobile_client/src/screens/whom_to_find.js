@@ -1,0 +1,31 @@
+/** Whose voices are missing most: said where somebody's clips would be extra. */
+
+import { readPlan } from "../api.js";
+import { make } from "../dom.js";
+import { t } from "../i18n.js";
+import { answerWords } from "./answers.js";
+
+const SHOWN = 3;
+
+/**
+ * @param {import("../app.js").App} app
+ * @returns {Promise<HTMLElement | null>} null: nobody in particular, or no network
+ */
+export async function whomToFind({ enrolment }) {
+  if (!enrolment) return null;
+  try {
+    const { find } = await readPlan(enrolment.token, enrolment.campaign);
+    if (!find.length) return null;
+    const lines = find.slice(0, SHOWN).map(({ key }) => {
+      return make("li", {}, Object.values(key).map(answerWords).join(", "));
+    });
+    return make(
+      "div",
+      { class: "find" },
+      make("p", {}, t("wanted.find")),
+      make("ul", {}, ...lines),
+    );
+  } catch {
+    return null;
+  }
+}
