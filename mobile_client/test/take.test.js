@@ -47,11 +47,31 @@ test("a late sign to speak does not bring a take back", () => {
 });
 
 test("a full phone leaves the take to be kept again", () => {
-  const full = play("tap", "ready", "tap", "recorded", "keep", { type: "unkept", note: "full" });
+  const full = play("tap", "ready", "tap", "recorded", "keep", "unkept");
   assert.deepEqual(full, { phase: "review", take: 1, note: "full" });
   assert.equal(after(full, { type: "keep" }).phase, "saving");
 });
 
 test("what was recorded cannot be kept twice", () => {
   assert.deepEqual(play("tap", "ready", "tap", "recorded", "keep", "kept", "keep"), FIRST);
+});
+
+test("a microphone that wakes up late is no longer called silent", () => {
+  const silent = play("tap", "ready", "silence");
+  assert.equal(silent.note, "no-sound");
+  assert.equal(after(silent, { type: "sound" }).note, "");
+  const over = play("tap", "ready", { type: "stop", note: "too-long" });
+  assert.equal(after(over, { type: "sound" }).note, "too-long");
+});
+
+test("a take of which nothing was stored leaves nothing to decide", () => {
+  const full = play("tap", "ready", { type: "stop", note: "stopped-full" }, "nothing");
+  assert.deepEqual(full, { phase: "idle", take: 1, note: "stopped-full" });
+  assert.equal(play("tap", "nothing").phase, "idle");
+});
+
+test("a take with gaps says so, unless there is a graver word", () => {
+  assert.equal(play("tap", "ready", "tap", "gaps").note, "gaps");
+  const full = play("tap", "ready", { type: "stop", note: "stopped-full" }, "gaps");
+  assert.equal(full.note, "stopped-full");
 });

@@ -83,10 +83,10 @@ def faults(phone: BrowserContext) -> list[str]:
 
 
 def stored_sound(clip: Clip) -> Samples:
-    """Return the samples of the stored file, which must be a mono 16-bit WAV at the mic's rate."""
+    """Return the stored file's samples; it must be mono FLAC of 16 bits at the mic's rate."""
     body = storage.read(storage.clip_key(clip.pk), max_bytes=clip.bytes)
     with soundfile.SoundFile(io.BytesIO(body)) as file:
-        assert (file.format, file.subtype) == ("WAV", "PCM_16")
+        assert (file.format, file.subtype) == ("FLAC", "PCM_16")
         assert (file.channels, file.samplerate) == (1, RATE)
         samples: Samples = file.read(dtype="int16")
     return samples

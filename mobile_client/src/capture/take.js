@@ -8,21 +8,23 @@
  * @typedef {"idle" | "starting" | "recording" | "stopping" | "review" | "saving"} Phase
  */
 
+/** @typedef {"interrupted" | "too-long" | "stopped-full"} EndNote why a take ended by itself */
+
 /**
  * @typedef {object} Take
  * @property {Phase} phase
  * @property {number} take which attempt at this prompt, from 1
- * @property {"" | "interrupted" | "too-long" | "no-sound" | "full"} note why it ended, or what is wrong
+ * @property {"" | EndNote | "no-sound" | "gaps" | "full"} note why it ended, or what is wrong
  */
 
 /**
- * `ready`: the sign to speak. `stop`: a tap, the prompt's bound, or an interruption. `recorded`: the
- * sound is whole. `kept`: stored. `unkept`: the phone's storage refused it.
+ * `ready`: the sign to speak. `stop`: a tap, the prompt's bound, an interruption, a full phone.
+ * `silence`, `sound`: nothing but zeros came, and then something. `recorded`: the sound is whole, or
+ * has gaps. `nothing`: not a single frame of it was stored. `kept`: stored. `unkept`: the phone's
+ * storage refused it.
  *
- * @typedef {{type: "tap" | "ready" | "recorded" | "keep" | "kept" | "again" | "next"}
- *   | {type: "stop", note: "interrupted" | "too-long"}
- *   | {type: "unkept", note: "full"}
- *   | {type: "silence"}} Event
+ * @typedef {{type: "tap" | "ready" | "silence" | "sound" | "recorded" | "gaps" | "nothing" | "keep"
+ *   | "kept" | "unkept" | "again" | "next"} | {type: "stop", note: EndNote}} Event
  */
 
 /** @type {Take} */
@@ -49,13 +51,20 @@ export function after(now, event) {
       if (phase !== "recording" && phase !== "starting") return now;
       return { ...now, phase: "stopping", note: event.note };
     case "silence":
-      return phase === "recording" ? { ...now, note: "no-sound" } : now;
+      if (phase !== "recording" && phase !== "starting") return now;
+      return { ...now, note: "no-sound" };
+    case "sound":
+      return now.note === "no-sound" ? { ...now, note: "" } : now;
     case "recorded":
       return phase === "stopping" ? { ...now, phase: "review" } : now;
+    case "gaps":
+      return phase === "stopping" ? { ...now, phase: "review", note: now.note || "gaps" } : now;
+    case "nothing":
+      return phase === "stopping" || phase === "starting" ? { ...now, phase: "idle" } : now;
     case "keep":
       return phase === "review" ? { ...now, phase: "saving" } : now;
     case "unkept":
-      return phase === "saving" ? { ...now, phase: "review", note: event.note } : now;
+      return phase === "saving" ? { ...now, phase: "review", note: "full" } : now;
     case "kept":
       return phase === "saving" ? FIRST : now;
     case "again":

@@ -1,84 +1,117 @@
 /** The record button: show prompts, take, play, keep, again; and what the server said of it. */
 
 import { nextPrompts } from "../api.js";
-import { Recorder } from "../capture/microphone.js";
+import { NARROW_HZ } from "../capture/constraints.js";
+import { Microphone } from "../capture/microphone.js";
+import { Player } from "../capture/playback.js";
+import { measureFile } from "../capture/recovery.js";
 import { after, FIRST } from "../capture/take.js";
-import { encodeWav } from "../capture/wav.js";
-import { measure } from "../checks/measure.js";
+import { dropTake, fileOf, holdTake, keepTake, newTake, reviewTake } from "../capture/take_rows.js";
 import { judge } from "../checks/verdict.js";
 import * as db from "../db.js";
 import { button, fill, make } from "../dom.js";
 import { errorText, hintText, t } from "../i18n.js";
-import { keepClip, keepSession } from "../keep.js";
+import { keepSession } from "../keep.js";
+import { useLease } from "../outbox/leases.js";
 import { onChange, send } from "../outbox/sync.js";
 import { followServer, openPrompts, recordedPrompts } from "../prompts.js";
 import { speakerCode } from "../speaker_code.js";
 import { stateOf } from "./clips.js";
 import { makeView } from "./record_view.js";
 
-/** Sound is taken from the tap on; the sign to speak comes when the first syllable is safe. */
-const SIGN_MS = 300;
+/** With so much sound from before the tap the first syllable is safe; with less one waits for it. */
+const LEAD_MS = 300;
+/** Clocks agree within that; beyond, a listener would hear that something is missing. */
+const MISSING_MS = 50;
 
 /**
- * Open the microphone and a session. Throws what the microphone or the storage throws.
+ * Open a session with a microphone that is open. Throws what the storage throws.
  *
  * @param {import("../app.js").App} app
  * @param {db.Row} speaker
  * @param {db.Row} consent
  * @param {string} place where they sit
+ * @param {Microphone} opened
+ * @param {{prompt?: import("../api.js").Prompt, room?: Record<string, unknown>, hold?: string}} [more]
+ *   the first prompt to show; what the session keeps of the room; what is set aside for the speaker
  */
-export async function openBooth(app, speaker, consent, place) {
+export async function openBooth(
+  app,
+  speaker,
+  consent,
+  place,
+  opened,
+  { prompt: first, room, hold = "" } = {},
+) {
   const { enrolment, pack } = app;
   if (!enrolment || !pack) throw new Error("not enrolled");
-  /** @type {Recorder | null} */
-  let recorder = null;
-  /** @type {import("../capture/microphone.js").Sound | null} */
-  let sound = null;
-  /** @type {Record<string, number>} */
-  let measures = {};
+  /** @type {Microphone | null} */
+  let microphone = opened;
+  /** @type {db.Clip | null} the take that is recorded or reviewed */
+  let row = null;
+  let free = () => {};
+  /** @type {Record<string, unknown>} */
+  let checks = {};
   let hint = "";
   let now = FIRST;
   let seq = 0;
-  let player = new Audio();
+  /** Beginning and ending take a moment; what comes meanwhile waits for them. */
+  let beginning = Promise.resolve();
+  let ending = Promise.resolve();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let ticking;
   /** @type {Map<string, number>} how many takes of a prompt there were in this session */
   const takes = new Map();
 
+  /** @type {import("../capture/microphone.js").Listener} */
   const listener = {
-    level: (/** @type {number} */ peak) => ui.showLevel(peak),
+    level: (peak) => {
+      ui.showLevel(peak);
+      if (peak > 0 && now.note === "no-sound") step({ type: "sound" });
+    },
     silence: () => step({ type: "silence" }),
-    lost: () => interrupt(),
+    lost: interrupt,
+    stored: () => {},
+    bound: () => stop("too-long"),
+    full: () => stop("stopped-full"),
   };
-  const ui = makeView(speakerCode(speaker.id), {
-    back: () => void app.go("people"),
-    tap: () => void tap(),
-    play,
-    keep: () => void keep(),
-    again: () => forget("again"),
-    skip,
+  const ui = makeView(
+    speakerCode(speaker.id),
+    {
+      back: () => void app.go("people"),
+      tap: () => void tap(),
+      play: () => void ending.then(() => player.toggle()),
+      keep: () => void keep(),
+      again: () => void again(),
+      skip,
+      hush,
+    },
+    enrolment.token,
+  );
+  const player = new Player((playing) => {
+    ui.showPlaying(playing);
+    hush(playing);
   });
 
-  recorder = await Recorder.open(listener);
-  /** @type {db.Row} */
-  let session;
-  /** @type {Set<string>} */
-  let done;
-  try {
-    session = await keepSession(enrolment, consent, place, recorder);
-    done = recordedPrompts(await db.all("clips"), speaker.id);
-  } catch (error) {
-    recorder.close();
-    throw error;
-  }
+  const session = await keepSession(enrolment, consent, place, opened, room, hold);
+  const done = recordedPrompts(await db.clipsBy("speaker", speaker.id), speaker.id);
+  opened.listener = listener;
   let queue = openPrompts(pack.prompts, speaker.id, done);
+  if (first) bringForward(first);
 
   /** @param {import("../capture/take.js").Event} event */
   function step(event) {
     const before = now.phase;
     now = after(now, event);
+    app.busy = now.phase !== "idle";
     ui.showPhase(now, hint);
     return now.phase !== before;
+  }
+
+  /** @param {import("../api.js").Prompt} prompt */
+  function bringForward(prompt) {
+    done.delete(prompt.id);
+    queue = [prompt, ...queue.filter((other) => other.id !== prompt.id)];
   }
 
   function show() {
@@ -89,94 +122,122 @@ export async function openBooth(app, speaker, consent, place) {
     ui.showPhase(now, hint);
   }
 
-  async function tap() {
+  /** @param {boolean} on the phone plays something, which is no part of the next take */
+  function hush(on) {
+    microphone?.hush(on);
+  }
+
+  function tap() {
     const [prompt] = queue;
     if (!prompt || !step({ type: "tap" })) return;
-    if (now.phase === "stopping") return finish();
+    if (now.phase === "stopping") finish("");
+    else beginning = begin(prompt);
+  }
+
+  /** @param {import("../api.js").Prompt} prompt */
+  async function begin(prompt) {
+    let preRollMs = 0;
     try {
-      recorder ??= await Recorder.open(listener);
+      microphone ??= await Microphone.open(listener);
+      const take = (takes.get(prompt.id) ?? 0) + now.take;
+      row = newTake(session, prompt, { seq, take, rate: microphone.rate });
+      free = await holdTake(row.id);
+      preRollMs = await microphone.begin(row, prompt.max_seconds);
     } catch (error) {
-      now = { ...now, phase: "idle" };
-      show();
+      step({ type: "nothing" });
       fill(ui.said, errorText(error));
       return;
     }
-    recorder.start();
-    const startedAt = performance.now();
-    setTimeout(() => step({ type: "ready" }), SIGN_MS);
+    const startedAt = performance.now() - preRollMs;
+    if (preRollMs >= LEAD_MS) step({ type: "ready" });
+    else setTimeout(() => step({ type: "ready" }), LEAD_MS - preRollMs);
     navigator.vibrate?.(30);
     ticking = setInterval(() => {
-      const seconds = (performance.now() - startedAt) / 1000;
-      ui.showClock(Math.floor(seconds), prompt.max_seconds);
-      const over = seconds >= prompt.max_seconds;
-      if (over && step({ type: "stop", note: "too-long" })) void finish({ tail: false });
+      ui.showClock(Math.floor((performance.now() - startedAt) / 1000), prompt.max_seconds);
     }, 200);
   }
 
-  /** @param {{tail?: boolean}} [how] */
-  async function finish(how) {
+  /**
+   * @param {import("../capture/take.js").EndNote} note
+   * @param {string} [why] more exactly, for the server
+   */
+  function stop(note, why = note) {
+    if (step({ type: "stop", note })) finish(why);
+  }
+
+  /** @param {string} note why it ended by itself, or empty: then it has a tail */
+  function finish(note) {
+    ending = beginning.then(() => end(note));
+  }
+
+  /** @param {string} note */
+  async function end(note) {
     clearInterval(ticking);
-    if (!recorder || !pack) return;
-    sound = await recorder.stop(how);
-    measures = measure(sound.samples, sound.rate);
-    const kind = queue[0]?.kind ?? null;
-    hint = hintText(judge(measures, pack.quality_profile.rules, { kind, where: "phone" }).reasons);
-    load(sound);
-    step({ type: "recorded" });
+    if (!microphone || !row || !pack) return;
+    const over = await microphone.end({ tail: !note });
+    if (!over.stored) {
+      await dropTake(row.id).catch(() => {});
+      free();
+      step({ type: "nothing" });
+      return;
+    }
+    // What the storage refused is no part of the take.
+    const measures = over.stored === over.samples ? over.measures : await measureFile(row);
+    const { kind } = row.prompt;
+    const rules = pack.quality_profile.rules;
+    hint = hintText(judge(measures, rules, { kind, where: "phone" }).reasons);
+    checks = { ...measures, ...over.facts, ...(note && { note }) };
+    step({ type: over.facts.missing_ms > MISSING_MS ? "gaps" : "recorded" });
     ui.focusPlay();
+    // A phone that slept may give zeros for ever; a microphone that is opened again does not.
+    if (measures.peak === 0) closeMicrophone();
+    await reviewTake(row.id, note, checks).catch(() => {});
+    player.load((await fileOf(row)).bytes);
   }
 
-  function interrupt() {
-    const stopped = step({ type: "stop", note: "interrupted" });
-    const lost = recorder;
-    const ended = stopped ? finish({ tail: false }) : Promise.resolve();
+  function closeMicrophone() {
+    microphone?.close();
+    microphone = null;
+  }
+
+  /** @param {import("../capture/microphone.js").Lost} why */
+  function interrupt(why) {
+    const lost = microphone;
+    stop("interrupted", why);
     // The next tap opens it again; a track that was taken away never comes back by itself.
-    void ended.then(() => {
-      lost?.close();
-      if (recorder === lost) recorder = null;
+    void ending.finally(() => {
+      if (microphone === lost) closeMicrophone();
     });
-  }
-
-  /** @param {import("../capture/microphone.js").Sound} taken */
-  function load(taken) {
-    unload();
-    const file = new Blob([encodeWav(taken.samples, taken.rate)], { type: "audio/wav" });
-    player = new Audio(URL.createObjectURL(file));
-    player.onplay = () => ui.showPlaying(true);
-    player.onpause = player.onended = () => ui.showPlaying(false);
-  }
-
-  function unload() {
-    player.pause();
-    if (player.src) URL.revokeObjectURL(player.src);
-    ui.showPlaying(false);
-  }
-
-  function play() {
-    if (player.paused) player.play().catch(() => ui.showPlaying(false));
-    else player.pause();
   }
 
   /** @param {"again" | "kept"} how */
   function forget(how) {
-    unload();
-    sound = null;
+    player.unload();
+    free();
+    row = null;
     hint = "";
     step({ type: how });
     show();
     ui.focusTap();
   }
 
+  async function again() {
+    await ending;
+    if (!row || now.phase !== "review") return;
+    await dropTake(row.id);
+    forget("again");
+  }
+
   async function keep() {
-    const [prompt] = queue;
-    const take = (takes.get(prompt?.id ?? "") ?? 0) + now.take;
-    if (!prompt || !sound || !enrolment || !step({ type: "keep" })) return;
-    const checks = { ...measures, wall_ms: sound.wallMs, kept_anyway: Boolean(hint) };
+    if (!row || !step({ type: "keep" })) return;
+    const { prompt, id, request } = row;
+    const { take } = request;
     try {
-      await keepClip(enrolment, { session, prompt, sound, checks, seq, take });
+      await ending;
+      await keepTake(id, { ...checks, kept_anyway: Boolean(hint), takes: take });
     } catch {
       // Full, or the browser lost its storage: the take is still here, and can be kept again.
-      step({ type: "unkept", note: "full" });
+      step({ type: "unkept" });
       return;
     }
     seq++;
@@ -184,6 +245,7 @@ export async function openBooth(app, speaker, consent, place) {
     done.add(prompt.id);
     queue = queue.slice(1);
     forget("kept");
+    void useLease(db, hold);
     void navigator.storage?.persist?.();
     void send();
   }
@@ -198,7 +260,7 @@ export async function openBooth(app, speaker, consent, place) {
 
   /** Show the newest verdict of this session; a rejected prompt can be taken again at once. */
   async function showSaid() {
-    const mine = (await db.all("clips")).filter((clip) => clip.session === session.id);
+    const mine = (await db.clipsBy("session", session.id)).filter((clip) => clip.request.sha256);
     const latest = mine.at(-1);
     if (!latest) return;
     const later = (/** @type {db.Clip} */ one) =>
@@ -209,10 +271,9 @@ export async function openBooth(app, speaker, consent, place) {
     );
     const clip = redo ?? latest;
     const { mark, text } = stateOf(clip);
-    const again = () => {
+    const redoIt = () => {
       if (now.phase !== "idle") return;
-      done.delete(clip.prompt.id);
-      queue = [clip.prompt, ...queue.filter((prompt) => prompt.id !== clip.prompt.id)];
+      bringForward(clip.prompt);
       show();
       void showSaid();
       ui.focusTap();
@@ -222,15 +283,15 @@ export async function openBooth(app, speaker, consent, place) {
       ui.said,
       make("span", { class: "short" }, clip.prompt.text),
       make("strong", {}, text),
-      redo && button(t("record.redo"), again, { class: "redo" }),
+      redo && button(t("record.redo"), redoIt, { class: "redo" }),
     );
   }
 
   let asked = false;
   async function followTheServer() {
     if (asked || !enrolment) return;
-    const row = await db.get("sessions", session.id);
-    if (!row?.sent || asked) return;
+    const kept = await db.get("sessions", session.id);
+    if (!kept?.sent || asked) return;
     asked = true;
     try {
       const chosen = await nextPrompts(enrolment.token, enrolment.campaign, session.id);
@@ -241,15 +302,12 @@ export async function openBooth(app, speaker, consent, place) {
     }
   }
 
-  const hide = () => {
-    if (document.visibilityState === "hidden") interrupt();
-  };
   const quiet = onChange(() => {
     void showSaid();
     void followTheServer();
   });
-  document.addEventListener("visibilitychange", hide);
   show();
+  if (opened.rate < NARROW_HZ) fill(ui.said, t("record.narrow"));
   void send();
 
   return {
@@ -257,11 +315,15 @@ export async function openBooth(app, speaker, consent, place) {
     focus: ui.focusTap,
     leave: () => {
       quiet();
-      clearInterval(ticking);
-      document.removeEventListener("visibilitychange", hide);
-      unload();
-      recorder?.close();
-      recorder = null;
+      // What is being recorded becomes a take to decide about later.
+      stop("interrupted", "left");
+      void ending.finally(() => {
+        closeMicrophone();
+        player.unload();
+        free();
+      });
+      ui.leave();
+      app.busy = false;
     },
   };
 }

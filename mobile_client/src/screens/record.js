@@ -1,54 +1,95 @@
-/** Before recording: where the speaker is; the tap that answers also opens the microphone. */
+/** Before recording: where the speaker is, what it sounds like there; then the booth. */
 
+import { Microphone } from "../capture/microphone.js";
 import { button, fill, make } from "../dom.js";
 import { header } from "../header.js";
 import { errorText, t } from "../i18n.js";
 import { speakerCode } from "../speaker_code.js";
 import { openBooth } from "./booth.js";
+import { checkRoom } from "./room.js";
 
 const PLACES = ["quiet-room", "indoors", "outdoors", "vehicle"];
+const nothing = () => {};
 
 /** @type {import("../app.js").Screen} */
-export function record(app, { speaker, consent }) {
+export function record(app, { speaker, consent, prompt, hold }) {
   const problem = make("p", { role: "alert", class: "problem" });
   const view = make("div", {});
-  /** @type {(() => void) | null} */
-  let leave = null;
+  const top = () => header(speakerCode(speaker.id), () => void app.go("people"));
   let gone = false;
+  let leave = nothing;
+  /** Ends the waiting for the room. @type {(why: Error) => void} */
+  let stop = nothing;
 
-  /** @param {string} place */
+  /**
+   * Nothing is recorded yet: a microphone that goes away is only opened again.
+   *
+   * @param {string} place
+   */
   async function begin(place) {
     fill(problem);
+    const interrupted = new DOMException("left", "AbortError");
+    /** @type {Promise<never>} */
+    const stopped = new Promise((_, fail) => {
+      stop = fail;
+    });
+    stopped.catch(nothing);
+    const lost = () => stop(interrupted);
+    const deaf = {
+      level: nothing,
+      silence: nothing,
+      stored: nothing,
+      bound: nothing,
+      full: nothing,
+    };
+    /** @type {Microphone | undefined} */
+    let microphone;
     try {
-      const booth = await openBooth(app, speaker, consent, place);
-      if (gone) booth.leave();
-      else {
-        leave = booth.leave;
-        fill(view, booth.view);
-        booth.focus();
-      }
+      microphone = await Microphone.open({ ...deaf, lost });
+      const waiting = make("div", { class: "room" });
+      fill(view, top(), waiting);
+      const rules = app.pack?.quality_profile.rules ?? [];
+      const room = await checkRoom(waiting, microphone, rules, stopped);
+      const booth = await openBooth(app, speaker, consent, place, microphone, {
+        prompt,
+        room,
+        hold,
+      });
+      if (gone) return booth.leave();
+      leave = booth.leave;
+      fill(view, booth.view);
+      booth.focus();
     } catch (error) {
-      fill(problem, errorText(error));
+      microphone?.close();
+      if (gone) return;
+      ask();
+      fill(problem, error === interrupted ? t("note.interrupted") : errorText(error));
     }
   }
 
-  const places = make("div", { class: "choices" });
-  for (const place of PLACES) {
-    places.append(button(t(`place.${place}`), () => void begin(place), { class: "choice" }));
+  function ask() {
+    const places = make("div", { class: "choices" });
+    for (const place of PLACES) {
+      // The tap that answers also opens the microphone, as browsers want it.
+      places.append(button(t(`place.${place}`), () => void begin(place), { class: "choice" }));
+    }
+    fill(
+      view,
+      top(),
+      make("h2", {}, t("record.where")),
+      make("p", { class: "lead" }, t("record.where.lead")),
+      problem,
+      places,
+    );
   }
-  fill(
-    view,
-    header(speakerCode(speaker.id), () => void app.go("people")),
-    make("h2", { id: "where" }, t("record.where")),
-    make("p", { class: "lead" }, t("record.where.lead")),
-    problem,
-    places,
-  );
+
+  ask();
   return {
     view,
     leave: () => {
       gone = true;
-      leave?.();
+      stop(new Error("left"));
+      leave();
     },
   };
 }
