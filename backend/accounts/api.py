@@ -1,4 +1,4 @@
-"""Enrolment of phones, and leaving."""
+"""Enrolment of phones, what they say of themselves, and leaving."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from backend import policy
 from backend.accounts import services
 from backend.accounts.permissions import actor_of
 from backend.accounts.phone import phone_of
-from backend.fields import StrictSerializer
+from backend.fields import SmallObjectField, StrictSerializer
 
 
 class EnrolIn(StrictSerializer):
@@ -54,6 +54,37 @@ class EnrolView(APIView):
             },
             status=201,
         )
+
+
+class DeviceReportIn(StrictSerializer):
+    """How a phone stands: what waits on it, and the room that is left (null: it cannot tell)."""
+
+    unsent = serializers.IntegerField(min_value=0, max_value=2**53)
+    unsent_bytes = serializers.IntegerField(min_value=0, max_value=2**53)
+    free_bytes = serializers.IntegerField(min_value=0, max_value=2**53, allow_null=True)
+    app_version = serializers.CharField(max_length=40)
+    selftest = SmallObjectField(max_characters=10_000, required=False)
+
+
+class DeviceReportOut(serializers.Serializer[Any]):
+    """When it was noted, by the server's clock."""
+
+    at = serializers.DateTimeField()
+
+
+class DeviceReportsView(APIView):
+    """What the phone says of itself."""
+
+    verbs = {"POST": "device.report"}
+
+    @extend_schema(request=DeviceReportIn, responses={201: DeviceReportOut})
+    def post(self, request: Request) -> Response:
+        """Note how the phone stands, and its self-test if it made one."""
+        device, now = phone_of(request), timezone.now()
+        form = DeviceReportIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        services.report_device(device=device, report=dict(form.validated_data), now=now)
+        return Response({"at": now}, status=201)
 
 
 class SelfDeviceView(APIView):

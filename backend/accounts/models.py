@@ -1,4 +1,4 @@
-"""User, Firm, Membership (a role per campaign), EnrolmentCode, Device, ApiToken."""
+"""User, Firm, Membership (a role per campaign), EnrolmentCode, Device, DeviceReport, ApiToken."""
 
 from typing import Any
 
@@ -101,6 +101,7 @@ class Device(models.Model):
     enrolled_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # The last one: `{at, unsent, unsent_bytes, free_bytes, app_version, selftest?}`.
     report: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(
         default=dict, blank=True
     )
@@ -112,6 +113,26 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class DeviceReport(models.Model):
+    """A report that came with a self-test; of the others only the last is kept, on the device."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="selftests")
+    at = models.DateTimeField()
+    app_version = models.CharField(max_length=40)
+    selftest: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            # A phone repeats what it got no answer to.
+            models.UniqueConstraint(fields=["device", "digest"], name="device_report_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device_id} at {self.at}"
 
 
 class ApiToken(models.Model):

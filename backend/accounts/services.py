@@ -1,7 +1,8 @@
-"""Let phones in by code, give people tokens, take both away again."""
+"""Let phones in by code and hear from them, give people tokens, take both away again."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid
@@ -9,7 +10,15 @@ from django.db import transaction
 from django.db.models import F
 
 from backend import policy
-from backend.accounts.models import ApiToken, Device, EnrolmentCode, Firm, Membership, User
+from backend.accounts.models import (
+    ApiToken,
+    Device,
+    DeviceReport,
+    EnrolmentCode,
+    Firm,
+    Membership,
+    User,
+)
 from backend.accounts.tokens import (
     fingerprint,
     new_api_token,
@@ -17,8 +26,11 @@ from backend.accounts.tokens import (
     new_device_token,
     plain_code,
 )
+from backend.digest import request_digest
 from backend.jobs.services import record_audit
 from backend.problems import Problem
+
+SELFTESTS_KEPT = 20
 
 
 class CodeUnknown(Problem):
@@ -146,6 +158,29 @@ def revoke_device(*, device: Device, actor: str, now: datetime) -> None:
     with transaction.atomic():
         Device.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=now)
         record_audit(actor=actor, act="device.revoke", subject=f"device:{device.id}", now=now)
+
+
+def report_device(*, device: Device, report: dict[str, Any], now: datetime) -> None:
+    """Keep what a phone says of itself, its self-tests as rows of their own.
+
+    `report`: `{unsent, unsent_bytes, free_bytes, app_version, selftest?}`; bytes, clips. It says
+    how the phone stands now, so a later one replaces it; the newest SELFTESTS_KEPT self-tests stay.
+    """
+    selftest = report.get("selftest")
+    with transaction.atomic():
+        Device.objects.filter(pk=device.pk).update(
+            report=report | {"at": now.isoformat()}, seen_at=now
+        )
+        if selftest is None:
+            return
+        DeviceReport.objects.get_or_create(
+            device=device,
+            digest=request_digest(selftest),
+            defaults={"at": now, "app_version": report["app_version"], "selftest": selftest},
+        )
+        kept = DeviceReport.objects.filter(device=device).order_by("-at", "-pk")
+        old = list(kept.values_list("pk", flat=True)[SELFTESTS_KEPT:])
+        DeviceReport.objects.filter(pk__in=old).delete()
 
 
 def issue_api_token(

@@ -12,7 +12,7 @@ ENVIRONMENTS_MAX = 60
 
 
 class DeviceFactsIn(StrictSerializer):
-    """What recorded: model, microphone, the settings asked for and got, and how the room sounded."""
+    """What recorded: model, microphone, settings asked for and got, and how the room sounded."""
 
     model = serializers.CharField(max_length=100, allow_blank=True)
     os = serializers.CharField(max_length=100, allow_blank=True)

@@ -1,4 +1,4 @@
-"""Session, Clip, ClipEvent, Change and Transcript."""
+"""Session, Clip, ClipEvent, Change, Transcript and PromptReport."""
 
 from datetime import datetime
 from typing import Any
@@ -184,3 +184,35 @@ class Transcript(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clip_id} v{self.version}"
+
+
+class ReportKind(models.TextChoices):
+    """A skip is of one speaker, a report of a fault that every speaker would meet."""
+
+    SKIP = "skip"
+    REPORT = "report"
+
+
+class PromptReport(models.Model):
+    """Why a prompt was not said in a session."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
+    prompt = models.ForeignKey("campaigns.Prompt", on_delete=models.CASCADE, related_name="reports")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=6, choices=ReportKind.choices)
+    reason = models.CharField(max_length=200, blank=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=ReportKind.values), name="prompt_report_kind_is_known"
+            ),
+            # A phone repeats what it got no answer to.
+            models.UniqueConstraint(
+                fields=["session", "prompt", "kind", "reason"], name="prompt_report_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.prompt_id}"

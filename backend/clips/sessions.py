@@ -1,4 +1,4 @@
-"""Open a session, choose its next prompts."""
+"""Open a session, choose its next prompts, note why one was not said."""
 
 from datetime import datetime
 from typing import Any
@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 
 from backend.accounts.models import Device
 from backend.campaigns.models import Prompt, Site
-from backend.clips.models import Clip, Session
+from backend.clips.models import Clip, PromptReport, Session
 from backend.clips.problems import ConsentMissing, SessionUnknown, SiteUnknown
 from backend.digest import request_digest
+from backend.problems import NotFound
 from backend.speakers.models import Consent
 from backend.speakers.services import IdTaken, find_speaker
 
@@ -74,7 +75,8 @@ def next_prompts(*, session_id: UUID, device: Device, count: int) -> list[Prompt
     """Return up to `count` prompts that this speaker has not recorded, in the campaign's order.
 
     Each speaker starts at another place of the list, so that a campaign with more prompts than a
-    session holds is covered evenly. Rejected takes leave their prompt open. Raises SessionUnknown.
+    session holds is covered evenly. Rejected takes leave their prompt open; what the speaker
+    skipped or reported is not asked of them again. Raises SessionUnknown.
     """
     session = Session.objects.filter(
         pk=session_id, collector_id=device.collector_id, campaign_id=device.campaign_id
@@ -82,9 +84,11 @@ def next_prompts(*, session_id: UUID, device: Device, count: int) -> list[Prompt
     if session is None:
         raise SessionUnknown()
     done = Clip.objects.filter(speaker_id=session.speaker_id).recorded()
+    refused = PromptReport.objects.filter(session__speaker_id=session.speaker_id)
     open_prompts = (
         Prompt.objects.filter(campaign_id=session.campaign_id, active=True)
         .exclude(pk__in=done.values("prompt_id"))
+        .exclude(pk__in=refused.values("prompt_id"))
         .order_by("position")
     )
     last = (
@@ -98,3 +102,27 @@ def next_prompts(*, session_id: UUID, device: Device, count: int) -> list[Prompt
     if len(chosen) < count:
         chosen += list(open_prompts.filter(position__lte=start)[: count - len(chosen)])
     return chosen
+
+
+def report_prompt(
+    *, prompt_id: UUID, device: Device, session_id: UUID, kind: str, reason: str, now: datetime
+) -> tuple[PromptReport, bool]:
+    """Note why a prompt was not said; returns (report, whether it is new).
+
+    The same report of the same session again is the one that is there. Raises NotFound for a
+    prompt of another campaign, SessionUnknown.
+    """
+    if not Prompt.objects.filter(pk=prompt_id, campaign_id=device.campaign_id).exists():
+        raise NotFound()
+    session = Session.objects.filter(
+        pk=session_id, collector_id=device.collector_id, campaign_id=device.campaign_id
+    ).first()
+    if session is None:
+        raise SessionUnknown()
+    return PromptReport.objects.get_or_create(
+        session=session,
+        prompt_id=prompt_id,
+        kind=kind,
+        reason=reason,
+        defaults={"made_at": now},
+    )

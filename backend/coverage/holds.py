@@ -125,7 +125,7 @@ def check_eligibility(
     with transaction.atomic():
         campaign = _queue_up(device.campaign_id)
         hold = _own_hold(device, key, speaker_id, now)
-        standings = read_standings(campaign=campaign, now=now, besides=hold)
+        standings = read_standings(campaign=campaign, now=now, besides=[hold] if hold else [])
         cell = standings.cells.get(key)
         status = status_of(cell) if standings.has_targets else Status.OPEN
         if hold is not None:

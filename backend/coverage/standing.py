@@ -1,15 +1,18 @@
 """Read how a campaign's cells stand: counters only, nothing is scanned."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count
 
+from backend.accounts.models import Device
 from backend.campaigns.models import Campaign
 from backend.coverage.counters import NOTHING_HELD, Held
 from backend.coverage.models import Cell, CellSpeaker, Hold
 from backend.coverage.openness import USUAL_CLIP_MS, Standing, held_speakers
+from backend.speakers.cells import levels_of
 
 
 @dataclass(frozen=True)
@@ -26,19 +29,20 @@ class Standings:
         return any(cell.target is not None for cell in self.cells.values())
 
 
-def read_standings(*, campaign: Campaign, now: datetime, besides: Hold | None = None) -> Standings:
+def read_standings(*, campaign: Campaign, now: datetime, besides: Iterable[Hold] = ()) -> Standings:
     """Read the cells in the campaign's unit.
 
     A hold that has expired, or is of a phone that left, is not counted, though the sweep has not
-    released it yet; nor is `besides`, for whoever asks what is open to the one who has that hold.
+    released it yet; nor are `besides`, for whoever asks what is open to the phone that has them.
     """
     unit = campaign.targets.get("unit", "clips")
     rows = list(Cell.objects.filter(campaign=campaign).order_by("key"))
     dropped: dict[int, Held] = {}
     for hold in Hold.objects.filter(campaign=campaign, cell__isnull=False).stale(now):
         _drop(dropped, hold)
-    if besides is not None and besides.expires_at > now:
-        _drop(dropped, besides)
+    for hold in besides:
+        if hold.expires_at > now:
+            _drop(dropped, hold)
     waiting = _waiting_speakers(campaign) if unit == "speakers" else {}
     cells = {
         row.key: _standing(row, unit, dropped.get(row.pk, NOTHING_HELD), waiting) for row in rows
@@ -47,6 +51,29 @@ def read_standings(*, campaign: Campaign, now: datetime, besides: Hold | None = 
     ms = sum(row.accepted_ms + row.pending_ms for row in rows)
     clip_ms = round(ms / clips) if clips else USUAL_CLIP_MS
     return Standings(unit, cells, min(max(clip_ms, 1000), campaign.max_seconds * 1000))
+
+
+def cells_to_find(*, device: Device, now: datetime, at_most: int) -> list[dict[str, Any]]:
+    """Return `[{cell, key, missing, unit}]`: the cells of whose target the largest share is open.
+
+    What this phone itself was promised is still to be found by it, so it counts as open here.
+    Coverage weighs the cells by how rare their people are where the collector is.
+    """
+    mine = Hold.objects.live(now).filter(
+        collector_id=device.collector_id, campaign_id=device.campaign_id
+    )
+    standings = read_standings(campaign=device.campaign, now=now, besides=mine)
+    wanted = [cell for cell in standings.cells.values() if cell.target and cell.open > 0]
+    wanted.sort(key=lambda cell: (-cell.open / (cell.target or 1), cell.key))
+    return [
+        {
+            "cell": cell.key,
+            "key": levels_of(cell.key),
+            "missing": round(cell.open, 3),
+            "unit": standings.unit,
+        }
+        for cell in wanted[:at_most]
+    ]
 
 
 def _drop(dropped: dict[int, Held], hold: Hold) -> None:

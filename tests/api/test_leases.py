@@ -140,7 +140,7 @@ def test_a_campaign_without_targets_gives_what_is_asked_within_a_phones_bound() 
         [],
         [{"clips": 0}],
         [{"clips": 501}],
-        [{"clips": 300}, {"clips": 300}],
+        [{"clips": 1}] * 101,
         [{"cell": "gender=female", "clips": 3}],
         [{"cell": "nonsense", "clips": 3}],
         [{"cell": "gender=|age_band=18-29", "clips": 3}],
