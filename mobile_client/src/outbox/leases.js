@@ -8,9 +8,13 @@ import { uuid7 } from "../uuid7.js";
 /** @typedef {import("./round.js").Doors} Doors */
 /** @typedef {import("../db.js").Lease} Lease */
 
-/** What one phone records on a long day. */
-const DAY = 100;
+/** What a day is taken for at least and at most, whatever was recorded on the last one. */
+const LEAST = 30;
+const MOST = 200;
+const DAY_MS = 86_400_000;
 const CELLS = 10;
+/** No plan has a place for what somebody does not know or say. */
+const NEVER_COUNTED = /=(unknown|declined)(\||$)/;
 
 /**
  * Pure: the leases that still promise something.
@@ -30,17 +34,19 @@ export function validLeases(leases, now) {
  *
  * @param {Lease[]} valid
  * @param {string[]} cells of the phone's speakers, the newest last
+ * @param {number} day clips of one day
  * @returns {{cell?: string, clips: number}[]} empty: there is enough
  */
-export function wanted(valid, cells) {
+export function wanted(valid, cells, day) {
+  const half = Math.ceil(day / 2);
   const left = (/** @type {Lease[]} */ some) =>
     some.reduce((sum, { clips, used }) => sum + clips - used, 0);
   const want = [...new Set([...cells].reverse())].slice(0, CELLS).flatMap((cell) => {
-    const missing = DAY / 2 - left(valid.filter((lease) => lease.cell === cell));
-    return missing > DAY / 4 ? [{ cell, clips: missing }] : [];
+    const missing = half - left(valid.filter((lease) => lease.cell === cell));
+    return missing > half / 2 ? [{ cell, clips: missing }] : [];
   });
-  const others = DAY / 2 - left(valid.filter((lease) => !cells.includes(lease.cell)));
-  return others > DAY / 4 ? [...want, { clips: others }] : want;
+  const others = half - left(valid.filter((lease) => !cells.includes(lease.cell)));
+  return others > half / 2 ? [...want, { clips: others }] : want;
 }
 
 /**
@@ -59,12 +65,14 @@ export async function refillLeases({ api, db, now }, { collector, campaign, toke
   const year = new Date(today).getUTCFullYear();
   const cells = (await db.all("speakers"))
     .filter((row) => row.collector === collector && !row.refused)
-    .map((row) => cellKey(answersOf(row), dimensions, year));
+    .map((row) => cellKey(answersOf(row), dimensions, year))
+    .filter((cell) => !NEVER_COUNTED.test(cell));
   const key = `lease-ask/${collector}`;
   // Under the id of an asking whose answer was lost the server gives the same again, not as much more.
   let ask = (await db.get("facts", key))?.value;
   if (!ask) {
-    const want = wanted(valid, cells);
+    const recent = (await db.latestClips(MOST)).filter((clip) => clip.made_at > now() - DAY_MS);
+    const want = wanted(valid, cells, Math.max(LEAST, recent.length));
     if (!want.length) return;
     ask = { id: uuid7(), want };
     await db.put("facts", { key, value: ask });
@@ -96,7 +104,8 @@ export async function refillLeases({ api, db, now }, { collector, campaign, toke
  */
 export async function takeLease(db, collector, cell, now = Date.now() + clockOffset()) {
   const mine = (await db.all("leases")).filter(
-    (lease) => lease.collector === collector && lease.cell === cell,
+    // Without a cell it is good for anybody: the campaign has no targets.
+    (lease) => lease.collector === collector && (lease.cell === cell || !lease.cell),
   );
   const [first] = validLeases(mine, now).sort(
     (a, b) => Date.parse(a.expires_at) - Date.parse(b.expires_at),
