@@ -1,20 +1,37 @@
-/** The words the speaker agrees to, in their language, and their tap. */
+/** The words the speaker agrees to, in their language, read aloud if they like; and their yes. */
 
 import { keepConsent } from "../consents.js";
 import { button, fill, make } from "../dom.js";
 import { header } from "../header.js";
-import { language, t } from "../i18n.js";
+import { errorText, language, t } from "../i18n.js";
 import { send } from "../outbox/sync.js";
+import { canRead, hush, read, watchVoices } from "../read_aloud.js";
 import { speakerCode } from "../speaker_code.js";
+import { answersOf, isMinor } from "../speakers.js";
+import { sign } from "./consent_signature.js";
+import { speak } from "./consent_spoken.js";
+
+/** Without it there is nothing to agree to; every other scope may be refused. */
+const NEEDED = "collect";
+
+/** @typedef {{bytes: ArrayBuffer, type: string}} Evidence */
+/** @typedef {{view: HTMLElement, leave: () => void}} Way a part of the screen in which evidence is made */
 
 /** @type {import("../app.js").Screen} */
-export function consent(app, { speaker }) {
+export function consent(app, { speaker, ...rest }) {
   const forms = app.pack?.consent_forms ?? [];
   const wanted = [language(), app.pack?.campaign.language ?? ""];
   let form = wanted.map((tag) => forms.find((one) => one.locale === tag)).find(Boolean) ?? forms[0];
   const text = make("div", { class: "consent-text", tabindex: "0" });
   const choice = make("select", { id: "consent-language" });
   for (const one of forms) choice.append(make("option", { value: one.id }, nameOf(one.locale)));
+  const scopes = make("div", { class: "scopes" });
+  const problem = make("p", { role: "alert", class: "problem" });
+  const aloud = make("div", {});
+  const ways = make("div", {});
+  let reading = false;
+  /** @type {(() => void) | undefined} */
+  let leaveWay;
 
   function draw() {
     if (!form) return;
@@ -22,24 +39,104 @@ export function consent(app, { speaker }) {
     text.lang = form.locale;
     text.dir = "auto";
     fill(text, ...form.text.split(/\n+/).map((part) => make("p", {}, part)));
+    fill(scopes, ...form.scopes.filter((one) => one !== NEEDED).map(question));
+    offerReading(false);
+  }
+
+  /** @param {boolean} now whether the phone reads */
+  function offerReading(now) {
+    if (!form) return;
+    const { text: words, locale } = form;
+    reading = now;
+    const stop = () => {
+      hush();
+      offerReading(false);
+    };
+    const start = () => {
+      read(words, locale, () => offerReading(false));
+      offerReading(true);
+    };
+    fill(
+      aloud,
+      canRead(locale)
+        ? button(t(now ? "record.stop" : "consent.read"), now ? stop : start)
+        : make("p", { class: "note" }, t("consent.read.yourself")),
+    );
   }
 
   choice.addEventListener("change", () => {
+    hush();
     form = forms.find((one) => one.id === choice.value);
     draw();
   });
 
-  async function agree() {
-    if (!app.enrolment || !form) return;
-    const row = await keepConsent(app.enrolment, speaker.id, form, {
-      scopes: form.scopes,
-      method: "tap",
-    });
-    void send();
-    await app.go("record", { speaker, consent: row });
+  /** @returns {string[] | null} null: something is not answered */
+  function scopesGiven() {
+    const given = [NEEDED];
+    for (const box of scopes.querySelectorAll("fieldset")) {
+      const chosen = box.querySelector("input:checked");
+      if (!(chosen instanceof HTMLInputElement)) {
+        fill(
+          problem,
+          t("speaker.missing", { field: box.querySelector("legend")?.textContent ?? "" }),
+        );
+        box.querySelector("input")?.focus();
+        return null;
+      }
+      if (chosen.value === "yes") given.push(chosen.name);
+    }
+    fill(problem);
+    return given;
+  }
+
+  /**
+   * @param {"tap" | "spoken" | "signature"} method
+   * @param {Evidence} [evidence]
+   */
+  async function agree(method, evidence) {
+    const given = scopesGiven();
+    if (!app.enrolment || !form || !given) return;
+    try {
+      const how = { scopes: given, method, ...(evidence ? { evidence } : {}) };
+      const row = await keepConsent(app.enrolment, speaker.id, form, how);
+      void send();
+      await app.go("record", { ...rest, speaker, consent: row });
+    } catch (error) {
+      fill(problem, errorText(error));
+    }
+  }
+
+  /** @param {"spoken" | "signature"} method */
+  function show(method) {
+    if (!scopesGiven() || !app.enrolment) return;
+    hush();
+    const done = (/** @type {Evidence} */ evidence) => void agree(method, evidence);
+    const way = method === "spoken" ? speak(app.enrolment, speaker.id, done) : sign(done);
+    leaveWay = way.leave;
+    fill(ways, way.view, button(t("cancel"), offer, { class: "quiet" }));
+    way.view.querySelector("button")?.focus();
+  }
+
+  function offer() {
+    leaveWay?.();
+    leaveWay = undefined;
+    fill(
+      ways,
+      button(t("consent.agree"), () => void agree("tap"), { class: "primary" }),
+      make(
+        "div",
+        { class: "pair" },
+        button(t("consent.speak"), () => show("spoken")),
+        button(t("consent.sign"), () => show("signature")),
+      ),
+      button(t("consent.refuse"), () => void app.go("people"), { class: "quiet" }),
+    );
   }
 
   draw();
+  offer();
+  const quiet = watchVoices(() => offerReading(reading));
+  const minor = isMinor(answersOf(speaker), new Date().getFullYear());
   const view = make(
     "div",
     {},
@@ -52,13 +149,39 @@ export function consent(app, { speaker }) {
         make("label", { for: "consent-language" }, t("consent.language")),
         choice,
       ),
+    aloud,
     text,
-    form
-      ? button(t("consent.agree"), () => void agree(), { class: "primary" })
-      : make("p", { class: "problem" }, t("consent.none")),
-    button(t("consent.refuse"), () => void app.go("people"), { class: "quiet" }),
+    minor && make("p", { class: "problem" }, t("consent.minor")),
+    scopes,
+    problem,
+    form ? ways : make("p", { class: "problem" }, t("consent.none")),
   );
-  return { view };
+  return {
+    view,
+    leave: () => {
+      quiet();
+      leaveWay?.();
+    },
+  };
+}
+
+/** @param {string} scope */
+function question(scope) {
+  const answer = (/** @type {string} */ value) => {
+    const id = `${scope}-${value}`;
+    return make(
+      "span",
+      { class: "chip" },
+      make("input", { type: "radio", id, name: scope, value }),
+      make("label", { for: id }, t(value)),
+    );
+  };
+  return make(
+    "fieldset",
+    {},
+    make("legend", {}, t(`scope.${scope}`)),
+    make("div", { class: "chips" }, answer("yes"), answer("no")),
+  );
 }
 
 /** @param {string} locale */

@@ -1,11 +1,18 @@
 /** Let this phone in: the code of the link or a typed one, and the collector's name. */
 
+import * as db from "../db.js";
 import { button, fill, make } from "../dom.js";
 import { header } from "../header.js";
 import { errorText, t } from "../i18n.js";
+import { installFirst } from "../install_rule.js";
+import { send } from "../outbox/sync.js";
+import { install } from "./install.js";
 
 /** @type {import("../app.js").Screen} */
-export function enrol(app, { code = "" }) {
+export async function enrol(app, { code = "", name = "" }) {
+  if (installFirst()) return install(app, { code });
+  // Whoever was signed out most likely comes back; otherwise this collector adds a campaign.
+  const lost = (await db.all("enrolments")).find((row) => row.signed_out);
   const problem = make("p", { role: "alert", class: "problem" });
   const codeInput = make("input", {
     id: "code",
@@ -24,7 +31,7 @@ export function enrol(app, { code = "" }) {
     required: true,
     autocomplete: "name",
     maxlength: 80,
-    value: app.enrolment?.name ?? "",
+    value: name || lost?.name || app.enrolment?.name || "",
   });
   const start = make("button", { class: "primary", type: "submit" }, t("enrol.start"));
 
@@ -35,6 +42,7 @@ export function enrol(app, { code = "" }) {
     fill(problem);
     try {
       await app.enrol(codeInput.value.trim(), nameInput.value.trim());
+      void send({ hurry: true });
       await app.go("people");
     } catch (error) {
       fill(problem, errorText(error));
@@ -46,6 +54,7 @@ export function enrol(app, { code = "" }) {
     "form",
     { on: { submit } },
     make("p", { class: "lead" }, t("enrol.lead")),
+    lost && make("p", { class: "problem" }, t("enrol.again", { name: lost.name })),
     make("label", { for: "code" }, t("enrol.code")),
     codeInput,
     make("label", { for: "name" }, t("enrol.name")),

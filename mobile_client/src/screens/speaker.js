@@ -1,45 +1,43 @@
-/** Add a speaker: the campaign's questions; not knowing and not saying are answers. */
+/** Ask a speaker the campaign's questions, or correct the answers; not knowing and not saying are some. */
 
-import { make } from "../dom.js";
+import { button, fill, make } from "../dom.js";
 import { header } from "../header.js";
-import { known, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { send } from "../outbox/sync.js";
-import { keepSpeaker } from "../speakers.js";
+import { speakerCode } from "../speaker_code.js";
+import { answersOf, correctSpeaker, keepSpeaker } from "../speakers.js";
+import { answerWords, fieldWords, NOT_SAID } from "./answers.js";
 
-const NOT_SAID = ["unknown", "declined"];
-
-/**
- * @param {string} kind of words
- * @param {string} name
- */
-function words(kind, name) {
-  const key = `${kind}.${name}`;
-  return known(key) ? t(key) : name.replaceAll("_", " ");
-}
+/** @typedef {import("../api.js").FieldSpec} FieldSpec */
 
 /**
  * @param {string} field
  * @param {string} value
- * @param {boolean} required
+ * @param {boolean} checked
  */
-function chip(field, value, required) {
+function chip(field, value, checked) {
   const id = `${field}-${value}`;
   return make(
     "span",
     { class: "chip" },
-    make("input", { type: "radio", id, name: field, value, required }),
-    make("label", { for: id }, words("answer", value)),
+    make("input", { type: "radio", id, name: field, value, checked }),
+    make("label", { for: id }, answerWords(value)),
   );
 }
 
-/** @param {import("../api.js").FieldSpec} spec */
-function fieldFor(spec) {
-  const required = spec.required ?? false;
-  const choices = [...(spec.choices ?? []), ...NOT_SAID];
-  const chips = make("div", { class: "chips" });
+/**
+ * @param {FieldSpec} spec
+ * @param {unknown} before what was answered
+ */
+function fieldFor(spec, before) {
   const free = spec.kind !== "choice";
-  for (const value of free ? NOT_SAID : choices)
-    chips.append(chip(spec.name, value, required && !free));
+  const values = free ? NOT_SAID : [...(spec.choices ?? []), ...NOT_SAID];
+  const isChip = values.includes(String(before));
+  const chips = make(
+    "div",
+    { class: "chips" },
+    ...values.map((value) => chip(spec.name, value, value === before)),
+  );
   const input = make("input", {
     id: `field-${spec.name}`,
     name: `${spec.name}-text`,
@@ -47,6 +45,7 @@ function fieldFor(spec) {
     maxlength: spec.kind === "list" ? 200 : 80,
     ...(spec.kind === "year" ? { inputmode: "numeric" } : {}),
     placeholder: t(`placeholder.${spec.kind}`),
+    value: isChip ? "" : [before ?? ""].flat().join(", "),
   });
   // One answer at a time: typing takes the chip back, the chip takes the text back.
   input.addEventListener("input", () => {
@@ -55,7 +54,7 @@ function fieldFor(spec) {
   chips.addEventListener("change", () => {
     input.value = "";
   });
-  const title = words("field", spec.name);
+  const title = fieldWords(spec.name);
   if (free) input.setAttribute("aria-label", title);
   return make(
     "fieldset",
@@ -69,7 +68,7 @@ function fieldFor(spec) {
 /**
  * The server's own bound: an answer that it refused would hold up every clip of the speaker.
  * @param {unknown} answer
- * @param {import("../api.js").FieldSpec} spec
+ * @param {FieldSpec} spec
  */
 function fits(answer, spec) {
   if (spec.kind !== "year" || NOT_SAID.includes(String(answer))) return true;
@@ -79,7 +78,7 @@ function fits(answer, spec) {
 
 /**
  * @param {FormData} form
- * @param {import("../api.js").FieldSpec} spec
+ * @param {FieldSpec} spec
  * @returns {unknown} undefined when nothing was answered
  */
 function answerOf(form, spec) {
@@ -89,58 +88,96 @@ function answerOf(form, spec) {
   if (!text) return undefined;
   if (spec.kind === "year") return Number(text);
   if (spec.kind !== "list") return text.replaceAll(/[|=]/g, " ");
-  const items = text.split(/[,;]/).map((item) => item.trim().slice(0, 35));
+  const items = text.split(/[,;،]/).map((item) => item.trim().slice(0, 35));
   return items.filter(Boolean).slice(0, 10);
 }
 
 /** @type {import("../app.js").Screen} */
-export function speaker(app) {
+export function speaker(app, { row }) {
   const specs = app.pack?.demographics ?? [];
-  const problem = make("p", { role: "alert", class: "problem" });
-  const fields = specs.map(fieldFor);
-  const byName = new Map(specs.map((spec, index) => [spec.name, fields[index]]));
-  const year = byName.get("birth_year")?.querySelector("input");
-  const band = byName.get("age_band");
+  const before = row ? answersOf(row) : {};
+  const problem = make("div", { role: "alert", class: "problem" });
+  const fields = new Map(specs.map((spec) => [spec.name, fieldFor(spec, before[spec.name])]));
+  const year = fields.get("birth_year")?.querySelector("input");
+  const band = fields.get("age_band");
   // Who tells the year need not be asked for the age as well.
-  year?.addEventListener("input", () => {
-    if (band) band.hidden = /^(19|20)\d\d$/.test(year.value);
-  });
+  const foldBand = () => {
+    if (band && year) band.hidden = /^(19|20)\d\d$/.test(year.value);
+  };
+  year?.addEventListener("input", foldBand);
+  fields.get("birth_year")?.addEventListener("change", foldBand);
+  foldBand();
+
+  /**
+   * An empty field is not an answer: the collector is asked which of the two it was.
+   *
+   * @param {FieldSpec[]} missing
+   */
+  function askFor(missing) {
+    const names = missing.map((spec) => fieldWords(spec.name)).join(", ");
+    const all = (/** @type {string} */ value) => () => {
+      for (const { name } of missing) {
+        const radio = form.querySelector(`input[name="${CSS.escape(name)}"][value="${value}"]`);
+        if (radio instanceof HTMLInputElement) radio.checked = true;
+      }
+      fill(problem);
+      next.focus();
+    };
+    fill(
+      problem,
+      make("p", {}, t("speaker.missing", { field: names })),
+      make(
+        "div",
+        { class: "pair" },
+        ...NOT_SAID.map((value) => button(t(`speaker.all.${value}`), all(value))),
+      ),
+    );
+    fields
+      .get(missing[0]?.name ?? "")
+      ?.querySelector("input")
+      ?.focus();
+  }
 
   /** @param {Event} event */
   async function submit(event) {
     event.preventDefault();
-    const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
+    const answers = new FormData(form);
     /** @type {Record<string, unknown>} */
     const demographics = {};
+    /** @type {FieldSpec[]} */
+    const missing = [];
     for (const spec of specs) {
-      if (byName.get(spec.name)?.hidden) continue;
-      const answer = answerOf(form, spec);
-      if (answer !== undefined && !fits(answer, spec)) {
-        problem.textContent = t("speaker.year");
-        byName.get(spec.name)?.querySelector("input")?.focus();
-        return;
-      }
-      if (answer !== undefined) demographics[spec.name] = answer;
-      else if (spec.required) {
-        problem.textContent = t("speaker.missing", { field: words("field", spec.name) });
-        byName.get(spec.name)?.querySelector("input")?.focus();
+      if (fields.get(spec.name)?.hidden) continue;
+      const answer = answerOf(answers, spec);
+      if (answer === undefined) missing.push(spec);
+      else if (fits(answer, spec)) demographics[spec.name] = answer;
+      else {
+        fill(problem, t("speaker.year"));
+        fields.get(spec.name)?.querySelector("input")?.focus();
         return;
       }
     }
+    if (missing.length) return askFor(missing);
     if (!app.enrolment) return;
-    const row = await keepSpeaker(app.enrolment, demographics);
+    next.disabled = true;
+    const made = row
+      ? await correctSpeaker(row.id, demographics)
+      : await keepSpeaker(app.enrolment, demographics);
     void send();
-    await app.go("consent", { speaker: row });
+    if (row) await app.go("person", { speaker: row.id });
+    else await app.go("handover", { speaker: made?.id });
   }
 
-  const view = make(
+  const next = make("button", { class: "primary", type: "submit" }, t(row ? "save" : "next"));
+  const back = () => void (row ? app.go("person", { speaker: row.id }) : app.go("people"));
+  const form = make(
     "form",
-    { on: { submit } },
-    header(t("speaker.title"), () => void app.go("people")),
+    { novalidate: true, on: { submit } },
+    header(row ? speakerCode(row.id) : t("speaker.title"), back),
     make("p", { class: "lead" }, t("speaker.lead")),
-    ...fields,
+    ...fields.values(),
     problem,
-    make("button", { class: "primary", type: "submit" }, t("next")),
+    next,
   );
-  return { view };
+  return { view: form };
 }
