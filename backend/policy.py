@@ -34,6 +34,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "campaign.create",
             "campaign.write",
             "enrolment.issue",
+            "device.manage",
             "prompt.import",
             "clip.hear",
             "clip.review",

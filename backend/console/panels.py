@@ -200,4 +200,5 @@ def panels_of(campaign: Campaign, user: User, *, state: str, now: datetime) -> d
     return shown | {
         "may_hear": may("clip.hear"),
         "may_retry": may("job.retry"),
+        "may_manage_phones": may("device.manage"),
     }

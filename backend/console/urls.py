@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backend.console import acts, views
+from backend.console import acts, devices, imports, views
 
 app_name = "console"
 urlpatterns = [
@@ -14,5 +14,13 @@ urlpatterns = [
     path("campaigns/<slug:slug>/enrolment-codes", acts.issue_code, name="issue-code"),
     path("campaigns/<slug:slug>/releases", acts.build_release, name="build-release"),
     path("campaigns/<slug:slug>/jobs/<uuid:job_id>/retry", acts.retry, name="retry"),
+    path("campaigns/<slug:slug>/devices", devices.devices, name="devices"),
+    path(
+        "campaigns/<slug:slug>/devices/<uuid:device_id>/revoke",
+        devices.revoke,
+        name="revoke-device",
+    ),
+    path("campaigns/<slug:slug>/imports", imports.imports, name="imports"),
+    path("campaigns/<slug:slug>/imports/live", imports.live, name="imports-live"),
     path("clips/<uuid:clip_id>/hear", acts.hear, name="hear"),
 ]
