@@ -10,46 +10,48 @@ from workers.audio.sound import Floats
 _ONE_STEP = 1 / 32768
 _SHORTEST_GAP_S = 0.0015
 _UNITS_PER_SECOND = 200
-_LOUD = 0.01
+_LOUD = 1e-5  # the mean power of a flank that can be heard, -50 dBFS
 
 
 def longest_zero_run(x: Floats) -> int:
     """Return the longest run of samples within one 16-bit step of zero that touches neither end."""
-    starts, ends = _inner_runs(np.abs(x) <= _ONE_STEP)
+    starts, ends = _inner_runs(x)
     return int((ends - starts).max(initial=0))
 
 
 def zero_gaps(x: Floats, rate: int) -> int:
-    """Return how many runs of zeros of more than 1.5 ms have sound right before and right after.
+    """Return how many such runs of more than 1.5 ms have sound right before and right after.
 
-    Sound: a peak over 1 % of full scale within the 5 ms where the run begins or the 5 ms before
-    that, and the same behind it. A phone that mutes pauses fades into zeros and has no such runs;
-    a recorder that drops or inserts blocks has. Zeros survive in lossless sound only.
+    Sound: -50 dBFS in the 5 ms where the run begins or in the 5 ms before that, and the same where
+    it ends. A phone that mutes pauses fades into zeros and has no such runs; a recorder that drops
+    or inserts blocks has. Zeros survive in lossless sound only.
     """
-    starts, ends = _inner_runs(x == 0)
+    starts, ends = _inner_runs(x)
     long_enough = ends - starts > _SHORTEST_GAP_S * rate
     starts, ends = starts[long_enough], ends[long_enough]
     if not len(starts):
         return 0
-    count = -(-len(x) * _UNITS_PER_SECOND // rate)
-    peaks = np.maximum.reduceat(np.abs(x), np.arange(count) * rate // _UNITS_PER_SECOND)
-    peaks = np.concatenate(([0], peaks, [0]))
+    bounds = np.arange(len(x) * _UNITS_PER_SECOND // rate + 1) * rate // _UNITS_PER_SECOND
+    total = np.concatenate(([0.0], np.cumsum(np.square(x, dtype=np.float64))))
+    power = np.diff(total[bounds]) / np.diff(bounds)
 
-    def unit(at: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-        # One more than the unit that sample `at` lies in, since `peaks` begins with another one.
-        return -(-(at + 1) * _UNITS_PER_SECOND // rate)
+    def loud(units: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+        # What lies beyond the ends is no sound.
+        padded = np.pad(power, (1, 3))
+        heard: npt.NDArray[np.bool_] = np.maximum(padded[units + 1], padded[units + 2]) > _LOUD
+        return heard
 
-    first, last = unit(starts - 1), unit(ends)
-    before = np.maximum(peaks[first - 1], peaks[first])
-    after = np.maximum(peaks[last], peaks[last + 1])
-    return int(((before > _LOUD) & (after > _LOUD)).sum())
+    begins_in = -(-starts * _UNITS_PER_SECOND // rate) - 1
+    ends_in = -(-(ends + 1) * _UNITS_PER_SECOND // rate) - 1
+    return int((loud(begins_in - 1) & loud(ends_in)).sum())
 
 
-def _inner_runs(
-    mask: npt.NDArray[np.bool_],
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return starts and ends (exclusive) of the runs of True that touch neither end."""
-    step = np.diff(np.concatenate(([0], mask.astype(np.int8), [0])))
+def _inner_runs(x: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return starts and ends (exclusive) of the runs that are as good as zero and touch neither
+    end.
+    """
+    quiet = np.abs(x) <= _ONE_STEP
+    step = np.diff(np.concatenate(([0], quiet.astype(np.int8), [0])))
     starts, ends = np.flatnonzero(step == 1), np.flatnonzero(step == -1)
-    inside = (starts > 0) & (ends < len(mask))
+    inside = (starts > 0) & (ends < len(x))
     return starts[inside], ends[inside]
