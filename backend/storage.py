@@ -70,6 +70,14 @@ def derived_key(clip_id: object) -> str:
     return f"derived/{clip_id}.flac"
 
 
+def prompt_audio_key(prompt_id: object, sha256: str) -> str:
+    """Return the key of a prompt's spoken form; other sound has another key, none is overwritten.
+
+    Under `derived/`, whose other keys are clips' files, because it is no recording of a speaker.
+    """
+    return f"derived/prompts/{prompt_id}/{sha256[:32]}"
+
+
 def consent_key(consent_id: object) -> str:
     """Return the key of a consent's recorded evidence."""
     return f"consents/{consent_id}"

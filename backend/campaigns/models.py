@@ -109,6 +109,11 @@ class Prompt(models.Model):
     repeats = models.PositiveIntegerField(default=1)
     block = models.CharField(max_length=60, blank=True)
     audio_key = models.CharField(max_length=200, blank=True)
+    audio_type = models.CharField(max_length=40, blank=True)
+    # `{sha256, bytes, content_type}` of a spoken form whose bytes have not arrived.
+    audio_announced: "models.JSONField[dict[str, Any] | None, dict[str, Any] | None]" = (
+        models.JSONField(null=True, blank=True)
+    )
     active = models.BooleanField(default=True)
 
     class Meta:

@@ -1,7 +1,6 @@
 """The pack: everything of a campaign that a phone needs to work offline for days."""
 
 from typing import Any
-from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -9,12 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend import storage
 from backend.accounts.phone import own_campaign, phone_of
-from backend.campaigns.models import Campaign, Prompt
+from backend.campaigns.models import Campaign, Prompt, Site
 from backend.campaigns.services import current_profile
 from backend.digest import request_digest
-from backend.problems import NotFound
 from backend.speakers.models import ConsentForm
 
 PROMPTS_IN_PACK = 500
@@ -68,6 +65,14 @@ class CampaignFacts(serializers.Serializer[Any]):
     state = serializers.CharField()
     max_seconds = serializers.IntegerField()
     max_bytes = serializers.IntegerField()
+    dimensions = serializers.ListField(child=serializers.CharField())
+
+
+class SiteOut(serializers.Serializer[Any]):
+    """A place where speakers are recruited."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
 
 
 class PackOut(serializers.Serializer[Any]):
@@ -76,6 +81,7 @@ class PackOut(serializers.Serializer[Any]):
     campaign = CampaignFacts()
     consent_forms = ConsentFormOut(many=True)
     demographics = serializers.ListField(child=serializers.DictField())
+    sites = SiteOut(many=True)
     prompts = PromptOut(many=True)
     quality_profile = PackProfileOut()
 
@@ -111,6 +117,8 @@ def build_pack(campaign: Campaign) -> dict[str, Any]:
             "state": campaign.state,
             "max_seconds": campaign.max_seconds,
             "max_bytes": campaign.max_bytes,
+            # Of what a coverage cell is made: the phone knows a speaker's cell without a network.
+            "dimensions": campaign.dimensions,
         },
         "consent_forms": [
             {
@@ -124,6 +132,10 @@ def build_pack(campaign: Campaign) -> dict[str, Any]:
             for form in forms
         ],
         "demographics": campaign.demographics,
+        "sites": [
+            {"slug": site.slug, "name": site.name}
+            for site in Site.objects.filter(campaign=campaign).order_by("name", "slug")
+        ],
         "prompts": [prompt_facts(prompt) for prompt in prompts[:PROMPTS_IN_PACK]],
         "quality_profile": {"version": profile.version, "rules": profile.rules},
     }
@@ -145,19 +157,3 @@ class PackView(APIView):
         if request.META.get("HTTP_IF_NONE_MATCH") == etag:
             return Response(status=304, headers=headers)
         return Response(pack, headers=headers)
-
-
-class PromptAudioView(APIView):
-    """A prompt spoken, for people who don't read."""
-
-    verbs = {"GET": "prompt.read"}
-
-    @extend_schema(responses={302: None})
-    def get(self, request: Request, prompt_id: UUID) -> Response:
-        """Redirect to a link of five minutes."""
-        prompt = Prompt.objects.filter(
-            pk=prompt_id, campaign_id=phone_of(request).campaign_id
-        ).first()
-        if prompt is None or not prompt.audio_key:
-            raise NotFound()
-        return Response(status=302, headers={"Location": storage.sign_get(key=prompt.audio_key)})

@@ -1,12 +1,16 @@
-"""Addresses of speakers and consents."""
+"""Addresses of the pack, spoken prompts, speakers and consents."""
 
 from django.urls import path
 
-from backend.speakers import api, pack
+from backend.speakers import api, pack, prompt_audio_api
 
 urlpatterns = [
     path("campaigns/<slug:slug>/pack", pack.PackView.as_view()),
-    path("prompts/<uuid:prompt_id>/audio", pack.PromptAudioView.as_view()),
+    path("prompts/<uuid:prompt_id>/audio", prompt_audio_api.PromptAudioView.as_view()),
+    path(
+        "prompts/<uuid:prompt_id>/audio/uploaded",
+        prompt_audio_api.PromptAudioUploadedView.as_view(),
+    ),
     path("speakers/<uuid:speaker_id>", api.SpeakerView.as_view()),
     path("consents/<uuid:consent_id>", api.ConsentView.as_view()),
     path("consents/<uuid:consent_id>/uploaded", api.ConsentUploadedView.as_view()),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import uuid_utils.compat as uuid
 
-from backend.campaigns.models import Campaign
+from backend.campaigns.models import Campaign, Site
 from backend.clips.models import Session
 from backend.jobs.models import AuditEvent
 from backend.speakers.models import Consent, Speaker
@@ -171,13 +171,26 @@ def test_the_pack_holds_what_days_offline_need_and_costs_a_304(phone: Phone) -> 
         "campaign",
         "consent_forms",
         "demographics",
+        "sites",
         "prompts",
         "quality_profile",
     }
     assert len(pack["prompts"]) == 5
+    assert pack["campaign"]["dimensions"] == ["gender", "age_band"]
+    assert pack["sites"] == []
     assert pack["quality_profile"]["rules"]
     again = phone.get("/v1/campaigns/spring/pack", headers={"If-None-Match": answer["ETag"]})
     assert again.status_code == 304
+
+
+def test_the_pack_names_the_sites(phone: Phone) -> None:
+    for slug, name in (("north", "North market"), ("bus", "Bus station")):
+        Site.objects.create(campaign=phone.campaign, slug=slug, name=name)
+    pack = phone.get("/v1/campaigns/spring/pack").json()
+    assert pack["sites"] == [
+        {"slug": "bus", "name": "Bus station"},
+        {"slug": "north", "name": "North market"},
+    ]
 
 
 def test_next_prompts_leave_out_what_the_speaker_has_recorded(sitting: Sitting) -> None:
