@@ -1,12 +1,11 @@
 /** Which prompts are to be recorded again, and the way there. */
 
-import { validConsent } from "./consents.js";
-import * as db from "./db.js";
+/** @typedef {import("./tables.js").Clip} Clip */
 
 /**
  * Pure: why a clip's prompt is wanted again, or null.
  *
- * @param {db.Clip} clip
+ * @param {Clip} clip
  */
 export function redoReasons({ state, verdict, redo }) {
   if (state !== "confirmed") return null;
@@ -16,11 +15,11 @@ export function redoReasons({ state, verdict, redo }) {
 /**
  * Pure: the clips whose prompts are wanted again and were not recorded since, newest first.
  *
- * @param {db.Clip[]} clips in the order of time
- * @returns {db.Clip[]}
+ * @param {Clip[]} clips in the order of time
+ * @returns {Clip[]}
  */
 export function toRedo(clips) {
-  /** @type {Map<string, db.Clip>} */
+  /** @type {Map<string, Clip>} */
   const latest = new Map();
   for (const clip of clips) {
     if (["recording", "review", "withdrawn"].includes(clip.state)) continue;
@@ -32,16 +31,12 @@ export function toRedo(clips) {
 }
 
 /**
- * Go and record a prompt again with its speaker, who may first have to agree again.
+ * Go and record a prompt again: the phone first changes hands to its speaker.
  *
  * @param {import("./app.js").App} app
  * @param {string} speaker
  * @param {import("./api.js").Prompt} prompt
  */
-export async function recordAgain(app, speaker, prompt) {
-  const [row, consents] = await Promise.all([db.get("speakers", speaker), db.all("consents")]);
-  if (!row) return;
-  const consent = validConsent(consents, app.pack?.consent_forms ?? [], speaker);
-  if (consent) await app.go("record", { speaker: row, consent, prompt });
-  else await app.go("consent", { speaker: row });
+export function recordAgain(app, speaker, prompt) {
+  return app.go("handover", { speaker, prompt });
 }

@@ -7,6 +7,9 @@ import { judgeRoom } from "../room_verdict.js";
 const SECONDS = 2;
 const READ_MS = 700;
 
+/** @param {string} text */
+const told = (text) => make("div", { role: "status" }, make("h2", {}, text));
+
 /** @typedef {{room: (seconds: number) => Promise<Record<string, number>>}} Ear an open microphone */
 
 /**
@@ -22,14 +25,14 @@ export async function checkRoom(place, microphone, rules, stopped) {
   for (let tries = 1; ; tries++) {
     fill(
       place,
-      make("h2", { role: "status" }, t("room.listen")),
+      told(t("room.listen")),
       make("p", { class: "lead" }, t("room.listen.lead")),
       make("div", { class: "wait" }),
     );
     const measures = await Promise.race([microphone.room(SECONDS), stopped]);
     const { verdict, level } = judgeRoom(measures, rules);
     const facts = { verdict, level_dbov: level, tries };
-    const heading = make("h2", { role: "status" }, t(`room.${verdict}`));
+    const heading = told(t(`room.${verdict}`));
     if (verdict === "quiet" || verdict === "humming") {
       fill(place, heading);
       await Promise.race([new Promise((read) => setTimeout(read, READ_MS)), stopped]);
