@@ -1,0 +1,185 @@
+"""Links that cut, refuse, stall and lose answers: every clip comes home, and comes home once."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
+
+from backend import storage
+from backend.campaigns.models import Campaign
+from backend.clips.models import Clip, ClipEvent
+from backend.clips.state import State
+from backend.jobs.models import Job, JobState
+from tests.browser.chromium import phone_with
+from tests.browser.faulty_link import FaultyLink
+from tests.browser.kept import Sitting, find_network, keep_sittings, rows_of
+from tests.browser.steps import enrol, new_code
+from tests.cast import make_campaign
+from tests.services import Services
+from workers import jobs, run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SAID = {"gender": "female", "birth_year": 1994}
+jobs.load()
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_campaign()
+
+
+@pytest.fixture
+def store_link(services: Services, settings: Any) -> Iterator[FaultyLink]:
+    """The phones' way to the store; presigned addresses name it."""
+    with FaultyLink(services.store.url, method="PUT") as link:
+        settings.S3_PUBLIC_URL = link.url
+        storage.forget_clients()
+        yield link
+    storage.forget_clients()
+
+
+@pytest.fixture
+def server_link(live_server: Any, services: Services) -> Iterator[FaultyLink]:
+    """The phones' way to the server, under which the page is opened."""
+    with FaultyLink(live_server.url, method="POST") as link:
+        services.store.allow_uploads_from([link.url])
+        yield link
+
+
+@pytest.fixture
+def phone(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
+    silence = tmp_path / "silence.wav"
+    soundfile.write(silence, np.zeros(44_100, dtype=np.int16), 44_100, subtype="PCM_16")
+    with phone_with(playwright, microphone=silence, profile=tmp_path / "phone") as context:
+        yield context
+
+
+@pytest.fixture
+def page(
+    phone: BrowserContext, store_link: FaultyLink, server_link: FaultyLink, campaign: Campaign
+) -> Page:
+    """An enrolled phone."""
+    opened = phone.pages[0]
+    enrol(opened, server_link.url, new_code(campaign))
+    return opened
+
+
+def sounds(count: int, kilobytes: int, *, seed: int = 0) -> list[bytes]:
+    """Return bytes that no two clips share; what they would sound like does not matter here."""
+    made = np.random.default_rng(seed)
+    return [made.bytes(kilobytes * 1000 + number) for number in range(count)]
+
+
+def join_parts() -> None:
+    """Do what a worker does with the parts that have come."""
+    for job in Job.objects.filter(kind="join_parts", state=JobState.QUEUED):
+        run.run_job(str(job.pk))
+
+
+def wait_until(page: Page, done: Callable[[], bool], *, seconds: float = 50) -> None:
+    """Look on, joining parts, until it is so."""
+    for _ in range(int(seconds / 0.25)):
+        join_parts()
+        if done():
+            return
+        page.wait_for_timeout(250)
+    states = [(row["state"], row["tries"], row.get("parts_home")) for row in rows_of(page, "clips")]
+    raise AssertionError(f"not in {seconds} s: {states}")
+
+
+def all_safe(page: Page, count: int) -> Callable[[], bool]:
+    text = re.compile(rf"\b0 on this phone, {count} safe")
+    return lambda: bool(text.search(page.locator("#status").inner_text()))
+
+
+def assert_each_is_home_once(page: Page, kept: list[str], bodies: list[bytes]) -> None:
+    """The store has the very bytes, each clip was taken in once, and the phone has let them go."""
+    assert Clip.objects.count() == len(kept)
+    for clip_id, body in zip(kept, bodies, strict=True):
+        assert storage.head(storage.clip_key(clip_id)).sha256 == hashlib.sha256(body).hexdigest()
+    taken_in = ClipEvent.objects.filter(to_state=State.UPLOADED).values_list("clip_id", flat=True)
+    assert sorted(str(pk) for pk in taken_in) == sorted(kept)
+    assert list(storage.list_keys("parts/")) == []
+    assert rows_of(page, "sounds") == []
+    assert {row["state"] for row in rows_of(page, "clips")} == {"confirmed"}
+
+
+@pytest.mark.parametrize("cut_after", [70_000, 200_000])
+def test_a_link_that_cuts_every_connection_still_brings_every_clip_home(
+    page: Page, store_link: FaultyLink, cut_after: int
+) -> None:
+    store_link.cut_after = cut_after
+    bodies = sounds(4, 300)
+    kept = keep_sittings(page, Sitting(SAID, bodies))
+    find_network(page)
+    wait_until(page, all_safe(page, 4))
+    assert_each_is_home_once(page, kept, bodies)
+    # Two whole files broke, before the link was known to be bad; each was tried twice, because a
+    # browser itself repeats a request whose connection was an old one.
+    assert store_link.sent < sum(map(len, bodies)) + 5 * cut_after + 200_000
+
+
+def test_a_store_that_refuses_loses_answers_and_cuts_gets_each_clip_once(
+    page: Page, store_link: FaultyLink
+) -> None:
+    store_link.faults.extend(["503", "lost", "cut-half", "503", "lost", "ok", "cut-half", "lost"])
+    bodies = sounds(8, 90)
+    kept = keep_sittings(page, Sitting(SAID, bodies))
+    find_network(page)
+    wait_until(page, all_safe(page, 8))
+    assert not store_link.faults
+    assert_each_is_home_once(page, kept, bodies)
+
+
+def test_a_server_that_refuses_and_loses_answers_takes_each_clip_once(
+    page: Page, server_link: FaultyLink, store_link: FaultyLink
+) -> None:
+    server_link.faults.extend(["lost", "503", "cut-half", "lost", "ok", "lost", "503", "lost"])
+    bodies = sounds(6, 20)
+    kept = keep_sittings(page, Sitting(SAID, bodies))
+    find_network(page)
+    wait_until(page, all_safe(page, 6))
+    assert not server_link.faults
+    assert_each_is_home_once(page, kept, bodies)
+    # A lost answer of the server's costs no transfer: each file crossed the link once.
+    assert store_link.requests["PUT"] == 6
+
+
+def test_a_transfer_that_stalls_is_given_up_and_holds_up_nobody(
+    page: Page, store_link: FaultyLink
+) -> None:
+    store_link.faults.append("stall")
+    store_link.stall_seconds = 120
+    bodies = sounds(5, 30)
+    kept = keep_sittings(page, Sitting(SAID, bodies))
+    find_network(page)
+
+    def others_are_stored() -> bool:
+        return store_link.requests["PUT"] >= 3
+
+    wait_until(page, others_are_stored, seconds=15)
+    wait_until(page, all_safe(page, 5), seconds=55)
+    assert_each_is_home_once(page, kept, bodies)
+
+
+def test_three_tabs_send_each_clip_once(
+    page: Page, phone: BrowserContext, server_link: FaultyLink, store_link: FaultyLink
+) -> None:
+    tabs = [page, phone.new_page(), phone.new_page()]
+    for tab in tabs[1:]:
+        tab.goto(f"{server_link.url}/app/")
+        expect(tab.get_by_role("heading", name="Who is speaking?")).to_be_visible()
+    bodies = sounds(6, 40)
+    kept = keep_sittings(page, Sitting(SAID, bodies))
+    for tab in tabs:
+        tab.evaluate("setTimeout(() => dispatchEvent(new Event('online')), 50)")
+    for tab in tabs:
+        wait_until(page, all_safe(tab, 6))
+    assert_each_is_home_once(page, kept, bodies)
+    assert store_link.requests["PUT"] == 6
