@@ -82,10 +82,10 @@ export class App {
       throw error;
     }
     const { pack, etag } = answer;
-    if (!pack) return;
-    await db.put("packs", { campaign, etag, pack });
-    // Somebody else may have gone on meanwhile, in another campaign.
-    if (this.enrolment?.campaign === campaign) this.pack = pack;
+    if (pack) await db.put("packs", { campaign, etag, pack });
+    // The outbox may have fetched it; somebody else may have gone on meanwhile, in another campaign.
+    const newest = pack ?? kept?.pack;
+    if (newest && this.enrolment?.campaign === campaign) this.pack = newest;
   }
 
   /**

@@ -9,8 +9,6 @@ import { hoursLeft } from "./room.js";
 import { attempt, recallClock, visit, WIFI_ONLY } from "./visit.js";
 
 /** @typedef {import("./visit.js").How} How */
-/** @typedef {"rows" | "pack"} Topic what changed */
-/** @typedef {(topics: Topic[]) => void} Listener */
 
 /**
  * @typedef {object} Status
@@ -32,12 +30,10 @@ const ROOM_MS = 30_000;
 /** Somebody looks at the page: half a minute is long enough to find the network again. */
 const MOST_OFFLINE = 4;
 
-/** @type {Set<Listener>} */
+/** @type {Set<() => void>} */
 const listeners = new Set();
 /** @type {BroadcastChannel | null} */
 let channel = null;
-/** @type {Set<Topic>} */
-const news = new Set();
 let outcome = /** @type {Status["outcome"]} */ ("");
 let running = false;
 /** @type {How | null} */
@@ -69,7 +65,7 @@ const doors = {
  */
 function after(table) {
   return (result) => {
-    if (table !== "facts") tell(table === "packs" ? "pack" : "rows");
+    if (table !== "facts") tell();
     return result;
   };
 }
@@ -78,16 +74,14 @@ function after(table) {
  * Be told after every change, of this page, another tab or the service worker; returns how to be
  * told no more.
  *
- * @param {Listener} listener
+ * @param {() => void} listener
  */
 export function onChange(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** @param {Topic} topic */
-function tell(topic) {
-  news.add(topic);
+function tell() {
   // Five hundred clips on their way are not five hundred drawings.
   telling ??= setTimeout(tellNow, TELL_MS);
 }
@@ -95,27 +89,18 @@ function tell(topic) {
 function tellNow() {
   clearTimeout(telling);
   telling = undefined;
-  const topics = [...news];
-  news.clear();
-  open()?.postMessage({ topics, outcome });
-  for (const listener of listeners) listener(topics);
+  open()?.postMessage(outcome);
+  for (const listener of listeners) listener();
 }
 
 function open() {
   if (channel || !globalThis.BroadcastChannel) return channel;
   channel = new BroadcastChannel(LOCK);
   channel.onmessage = ({ data }) => {
-    outcome = data.outcome || outcome;
-    for (const listener of listeners) listener(data.topics);
+    outcome = data || outcome;
+    for (const listener of listeners) listener();
   };
   return channel;
-}
-
-/** @param {boolean} only */
-export async function setWifiOnly(only) {
-  await db.put("facts", { key: WIFI_ONLY, value: only });
-  tell("rows");
-  void send();
 }
 
 let room = { at: 0, hours: /** @type {number | null} */ (null), persisted: false };
@@ -178,7 +163,7 @@ export async function send({ hurry = false, tap = false } = {}) {
       wanted = null;
       ({ outcome, next } = await visitAlone(how));
       offline = outcome === "offline" ? Math.min(offline + 1, MOST_OFFLINE) : 0;
-      tell("rows");
+      tell();
     }
   } finally {
     running = false;

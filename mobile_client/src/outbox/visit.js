@@ -41,7 +41,10 @@ export async function recallClock({ db }) {
  * @returns {Promise<{outcome: Outcome, next: number}>}
  */
 export async function visit(doors, { hurry = false, tap = false }) {
-  if (!tap && !(await mayUseNetwork(doors))) return { outcome: "held", next: 0 };
+  if (!tap && !(await mayUseNetwork(doors))) {
+    const waiting = (await doors.db.countClips("ready")) + (await doors.db.countClips("sent"));
+    return { outcome: waiting ? "held" : "empty", next: 0 };
+  }
   const before = clockOffset();
   const sent = await sendAll(doors, { hurry: hurry || tap });
   if (sent.outcome !== "offline") await fetchNews(doors);
