@@ -37,7 +37,7 @@ _CLIP = (
     "stored_at",
     "verdict",
 )
-_SPEAKER = ("id", "withdrawn_at")
+_SPEAKER = ("id", "cell", "withdrawn_at")
 _BY_ID = PreparedRead(
     lambda clip_id: Clip.objects.filter(pk=clip_id).values_list(
         *_CLIP, *(f"speaker__{name}" for name in _SPEAKER)

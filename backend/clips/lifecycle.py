@@ -5,17 +5,19 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from backend.clips.dispatch import BUCKET, JOBS_ON_ENTER, TOLD_ON_ENTER
 from backend.clips.models import Change, Clip, ClipEvent
 from backend.clips.state import State, can_move
-from backend.coverage.counters import NOTHING_HELD, Share, move_counters
+from backend.coverage.counters import NOTHING_HELD, Share, move_between_cells, move_counters
 from backend.coverage.holds import use_hold
 from backend.jobs.services import enqueue_job
 from backend.problems import NotFound, Problem
+from backend.speakers.models import Speaker
 
 # Columns that may change together with a move.
-_WITH_A_MOVE = {"verdict", "counted_ms", "stored_at", "look_at"}
+_WITH_A_MOVE = {"verdict", "counted_ms", "stored_at", "look_at", "cell"}
 
 
 class _Standing(NamedTuple):
@@ -67,7 +69,8 @@ def move(
 ) -> ClipEvent:
     """Move a clip to another state in one transaction.
 
-    `values` are columns that change with it (verdict, counted_ms, stored_at, look_at).
+    `values` are columns that change with it (verdict, counted_ms, stored_at, look_at; cell, of a
+    clip that begins to count).
     `expected_seq` refuses the move when the clip has moved since it was read. `seen` is the clip
     as the caller has just read it, which spares a read: what a move looks at changes only with an
     event, so a clip that has changed since is refused by its `event_seq`.
@@ -76,6 +79,8 @@ def move(
     values = values or {}
     if not set(values) <= _WITH_A_MOVE:
         raise ValueError(f"not for a move: {sorted(set(values) - _WITH_A_MOVE)}")
+    if "cell" in values and to != State.UPLOADED:
+        raise ValueError("only a clip that counts nowhere yet can take another cell as it moves")
     with transaction.atomic():
         clip = _standing(clip_id) if seen is None else _as_seen(seen)
         before = State(clip.state)
@@ -116,6 +121,7 @@ def move(
                 campaign_id=clip.campaign_id, collector_id=clip.collector_id, clip_id=clip_id
             )
         counted_ms = values.get("counted_ms", clip.counted_ms)
+        key = values.get("cell", clip.cell)
         held = NOTHING_HELD
         if to == State.UPLOADED and clip.hold is not None:
             # The one move that every clip makes at most once, and the one by which it counts as
@@ -124,20 +130,59 @@ def move(
                 hold_id=clip.hold,
                 campaign_id=clip.campaign_id,
                 collector_id=clip.collector_id,
-                key=clip.cell,
+                key=key,
                 milliseconds=counted_ms,
                 now=at,
             )
         # Last: the cell's row is shared by many clips, so it is locked for the shortest time.
         move_counters(
             campaign_id=clip.campaign_id,
-            key=clip.cell,
+            key=key,
             speaker_id=clip.speaker_id,
             before=Share(BUCKET.get(before), clip.counted_ms),
             after=Share(BUCKET.get(to), counted_ms),
             held=held,
         )
     return event
+
+
+def rebin(*, speaker: Speaker, cell: str, actor: str, at: datetime, reason: str) -> int:
+    """Put a speaker's clips into another cell, with their counters; returns how many.
+
+    In the caller's transaction, which holds the speaker's row, so that no clip of theirs is added
+    meanwhile. Each clip has an event, from its state to the same: whoever has read it before must
+    read it again. A withdrawn clip stays as it is, nothing of it counts.
+    """
+    clips = Clip.objects.filter(speaker=speaker).exclude(state=State.WITHDRAWN).exclude(cell=cell)
+    # All rows are locked before any counter is (see receipts.confirm_uploads).
+    rows = list(
+        clips.select_for_update()
+        .order_by("pk")
+        .values_list("pk", "event_seq", "state", "cell", "counted_ms")
+    )
+    ClipEvent.objects.bulk_create(
+        [
+            ClipEvent(
+                clip_id=clip_id,
+                seq=seq + 1,
+                from_state=state,
+                to_state=state,
+                actor=actor,
+                at=at,
+                reason=reason,
+            )
+            for clip_id, seq, state, _, _ in rows
+        ],
+        batch_size=1000,
+    )
+    clips.update(cell=cell, event_seq=F("event_seq") + 1)
+    shares: dict[str, list[Share]] = {}
+    for _, _, state, key, counted_ms in rows:
+        shares.setdefault(key, []).append(Share(BUCKET.get(State(state)), counted_ms))
+    move_between_cells(
+        campaign_id=speaker.campaign_id, speaker_id=speaker.pk, shares=shares, to=cell
+    )
+    return len(rows)
 
 
 def _standing(clip_id: UUID) -> _Standing:

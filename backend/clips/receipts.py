@@ -74,11 +74,16 @@ def _confirm_known(
 def take_in(*, clip: Clip, stored_at: datetime, actor: str, now: datetime) -> Clip:
     """Move a clip whose bytes were verified to `uploaded`; somebody else may have been faster.
 
-    Raises ClipWithdrawn, also for a clip that was announced in the moment its speaker withdrew.
+    From here on it counts, so it goes into the cell that its speaker is in now: they may have been
+    corrected in the moment it was announced. `clip` carries its speaker, read with it. Raises
+    ClipWithdrawn, also for a clip that was announced in the moment its speaker withdrew.
     """
     if clip.speaker.withdrawn_at is not None:
         withdraw_clip(clip_id=clip.pk, actor=actor, reason="speaker withdrew", now=now)
         raise ClipWithdrawn()
+    values: dict[str, Any] = {"stored_at": stored_at, "look_at": None}
+    if clip.cell != clip.speaker.cell:
+        values["cell"] = clip.speaker.cell
     try:
         event = lifecycle.move(
             clip_id=clip.pk,
@@ -86,16 +91,20 @@ def take_in(*, clip: Clip, stored_at: datetime, actor: str, now: datetime) -> Cl
             actor=actor,
             at=now,
             reason="stored",
-            values={"stored_at": stored_at, "look_at": None},
+            values=values,
             seen=clip,
         )
     except lifecycle.MoveRefused:
         clip.refresh_from_db()
         if clip.state == State.WITHDRAWN:
             raise ClipWithdrawn() from None
+        if clip.state in (State.EXPECTED, State.EXPIRED):
+            # It expired, or its speaker was corrected, since it was read: it is still awaited.
+            return take_in(clip=clip, stored_at=stored_at, actor=actor, now=now)
         return clip
     clip.state, clip.event_seq = State.UPLOADED, event.seq
-    clip.stored_at, clip.look_at = stored_at, None
+    for name, value in values.items():
+        setattr(clip, name, value)
     return clip
 
 

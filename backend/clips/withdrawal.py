@@ -22,15 +22,21 @@ def withdraw_clip(*, clip_id: UUID, actor: str, reason: str, now: datetime) -> N
     if clip.state == State.WITHDRAWN:
         return
     with transaction.atomic():
-        lifecycle.move(
-            clip_id=clip_id,
-            to=State.WITHDRAWN,
-            actor=actor,
-            at=now,
-            reason="withdrawn",
-            detail={"reason": reason} if reason else {},
-            values={"verdict": None, "look_at": None},
-        )
+        try:
+            lifecycle.move(
+                clip_id=clip_id,
+                to=State.WITHDRAWN,
+                actor=actor,
+                at=now,
+                reason="withdrawn",
+                detail={"reason": reason} if reason else {},
+                values={"verdict": None, "look_at": None},
+            )
+        except lifecycle.MoveRefused as refused:
+            if refused.extra["state"] != State.WITHDRAWN:
+                raise
+            # Somebody else withdrew it since it was read.
+            return
         # What was said is the speaker's as much as how it sounds.
         Transcript.objects.filter(clip_id=clip_id).delete()
 

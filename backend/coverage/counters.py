@@ -1,5 +1,6 @@
 """Move the counters: one function, called inside the transaction of the event that causes it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -39,6 +40,7 @@ class Held:
 
 
 NOTHING_HELD = Held()
+_OF_THE_CELL = ("held_clips", "held_ms")
 
 
 def _changes(before: Share, after: Share) -> dict[str, int]:
@@ -88,23 +90,62 @@ def move_counters(
     deadlock; holding it makes the count of speakers exact.
     """
     changes = _changes(before, after)
-    if not changes:
-        return
-    cell_id = cell_id_of(campaign_id, key)
-    mine = CellSpeaker.objects.filter(cell_id=cell_id, speaker_id=speaker_id)
-    if not _add(CellSpeaker, changes, cell_id=cell_id, speaker_id=speaker_id):
+    if changes:
+        _move(campaign_id, speaker_id, {key: changes}, held)
+
+
+def move_between_cells(
+    *, campaign_id: UUID, speaker_id: UUID, shares: Mapping[str, Iterable[Share]], to: str
+) -> None:
+    """Take a speaker's shares out of the cells they count in, and add them to another.
+
+    `shares`: by the key of the cell. In the caller's transaction, which holds the clips.
+    """
+    nothing = Share(None, 0)
+    places: dict[str, dict[str, int]] = {}
+    for key, moved in shares.items():
+        for share in moved:
+            _sum(places.setdefault(key, {}), _changes(share, nothing))
+            _sum(places.setdefault(to, {}), _changes(nothing, share))
+    _move(campaign_id, speaker_id, places, NOTHING_HELD)
+
+
+def _sum(total: dict[str, int], changes: dict[str, int]) -> None:
+    for name, amount in changes.items():
+        total[name] = total.get(name, 0) + amount
+
+
+def _move(
+    campaign_id: UUID, speaker_id: UUID, places: Mapping[str, dict[str, int]], held: Held
+) -> None:
+    cells = [
+        (cell_id_of(campaign_id, key), changes | _held_changes(held))
+        for key, changes in sorted(places.items())
+        if changes
+    ]
+    # All the speaker's rows first: see move_counters for the order.
+    for cell_id, changes in cells:
+        gained = _speaker_gained(cell_id, speaker_id, changes)
+        if gained:
+            changes["accepted_speakers"] = gained
+    for cell_id, changes in cells:
+        _add(Cell, changes, id=cell_id)
+
+
+def _speaker_gained(cell_id: int, speaker_id: UUID, changes: dict[str, int]) -> int:
+    """Add to a speaker's share of a cell; returns whether the cell gained or lost the speaker."""
+    mine = {name: amount for name, amount in changes.items() if name not in _OF_THE_CELL}
+    if not _add(CellSpeaker, mine, cell_id=cell_id, speaker_id=speaker_id):
         CellSpeaker.objects.bulk_create(
             [CellSpeaker(cell_id=cell_id, speaker_id=speaker_id)], ignore_conflicts=True
         )
-        _add(CellSpeaker, changes, cell_id=cell_id, speaker_id=speaker_id)
-    gained = changes.get("accepted_clips", 0)
-    if gained:
-        now_accepted = mine.values_list("accepted_clips", flat=True).get()
-        if now_accepted == 1 and gained == 1:
-            changes["accepted_speakers"] = 1
-        elif now_accepted == 0 and gained == -1:
-            changes["accepted_speakers"] = -1
-    _add(Cell, changes | _held_changes(held), id=cell_id)
+        _add(CellSpeaker, mine, cell_id=cell_id, speaker_id=speaker_id)
+    gained = mine.get("accepted_clips", 0)
+    if not gained:
+        return 0
+    rows = CellSpeaker.objects.filter(cell_id=cell_id, speaker_id=speaker_id)
+    now_accepted = rows.values_list("accepted_clips", flat=True).get()
+    return int(now_accepted > 0) - int(now_accepted - gained > 0)
 
 
 def move_held(*, cell_id: int, held: Held) -> None:

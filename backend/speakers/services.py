@@ -96,6 +96,29 @@ def register_speaker(
     return known, False
 
 
+def correct_demographics(
+    *, speaker: Speaker, corrections: dict[str, Any], now: datetime
+) -> list[str]:
+    """Write what a speaker says of themselves after all; returns the names of what changed.
+
+    What is not named stays. The caller holds the speaker's row, and moves the clips to the cell
+    that the speaker is in then (backend.clips.correction). Raises Malformed.
+    """
+    campaign = speaker.campaign
+    said = speaker.demographics | corrections
+    wrong = faults(said, campaign.demographics, now.date())
+    if wrong:
+        raise Malformed(errors=wrong)
+    changed = sorted(
+        name for name, value in said.items() if speaker.demographics.get(name) != value
+    )
+    if changed:
+        speaker.demographics = said
+        speaker.cell = cell_key(said, campaign.dimensions, now.date())
+        speaker.save(update_fields=["demographics", "cell"])
+    return changed
+
+
 def find_speaker(*, speaker_id: UUID, device: Device) -> Speaker:
     """Return the collector's speaker; raises SpeakerUnknown or SpeakerWithdrawn."""
     speaker = Speaker.objects.filter(

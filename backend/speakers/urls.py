@@ -1,4 +1,4 @@
-"""Addresses of the pack, spoken prompts, speakers and consents."""
+"""Addresses of the pack, spoken prompts and consents; speakers are with their clips."""
 
 from django.urls import path
 
@@ -11,7 +11,6 @@ urlpatterns = [
         "prompts/<uuid:prompt_id>/audio/uploaded",
         prompt_audio_api.PromptAudioUploadedView.as_view(),
     ),
-    path("speakers/<uuid:speaker_id>", api.SpeakerView.as_view()),
     path("consents/<uuid:consent_id>", api.ConsentView.as_view()),
     path("consents/<uuid:consent_id>/uploaded", api.ConsentUploadedView.as_view()),
 ]

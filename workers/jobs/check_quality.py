@@ -41,13 +41,14 @@ def check_quality(run: JobRun) -> None:
         actor=run.actor,
         now=run.now(),
     )
-    if check is None and _withdrawn(clip_id):
+    if check is not None:
+        return
+    clip.refresh_from_db(fields=["state"])
+    if clip.state == State.WITHDRAWN:
         # While we worked: nothing derived from the voice may stay.
         storage.delete([storage.derived_key(clip_id)])
-
-
-def _withdrawn(clip_id: UUID) -> bool:
-    return Clip.objects.in_state(State.WITHDRAWN).filter(pk=clip_id).exists()
+    elif clip.state == State.UPLOADED:
+        raise TryLater("the clip was put into another cell while it was checked")
 
 
 def _examined(clip: Clip) -> Examination:
