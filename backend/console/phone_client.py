@@ -1,49 +1,80 @@
-"""Serve the phone client: the files of mobile_client/ as they are, with type and ETag."""
+"""Serve the phone client: compressed, for ever under a version's address, else with an ETag."""
 
-import hashlib
 import re
 from typing import Final
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import redirect
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
+from backend.console.phone_files import PhoneFile, read_file
+from backend.console.phone_page import app_version, write_page, write_worker
 from backend.problems import NotFound, problem_response
 
-ROOT: Final = settings.BASE_DIR / "mobile_client"
-# What belongs to the page; its tests and tools lie beside it. No dot, so no way out of the folder.
-_SERVED: Final = re.compile(
-    r"index\.html|style\.css|icon\.svg|manifest\.webmanifest"
-    r"|src/(?:[a-z0-9_]+/)*[a-z0-9_]+\.js|i18n/[a-z]{2,3}\.json"
-)
-_TYPES: Final = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".svg": "image/svg+xml",
-    ".webmanifest": "application/manifest+json",
-}
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+_REFUSED: Final = re.compile(r"q\s*=\s*0(?:\.0*)?\s*$")
 
 
 @require_safe
-def serve_file(request: HttpRequest, path: str = "index.html") -> HttpResponse:
-    """Answer one file, or 304 when the phone has it: asked for at each start, sent once."""
-    file = ROOT / path
-    if not _SERVED.fullmatch(path) or not file.is_file():
-        return problem_response(NotFound())
-    body = file.read_bytes()
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    response = HttpResponse(body, content_type=_TYPES[file.suffix])
-    response["ETag"] = etag
-    response["Cache-Control"] = "no-cache"
-    answer = get_conditional_response(request, etag=etag, response=response)
-    return answer if isinstance(answer, HttpResponse) else response
+def serve_file(request: HttpRequest, path: str) -> HttpResponse:
+    """Answer one file under its plain address."""
+    return _answer(request, read_file(path))
+
+
+@require_safe
+def serve_file_of_version(request: HttpRequest, version: str, path: str) -> HttpResponse:
+    """Answer one file under a version's address, where no other version's ever stands.
+
+    A page of another version (it was opened during an update) gets what there is, to keep for
+    once only.
+    """
+    return _answer(request, read_file(path), for_ever=version == app_version())
+
+
+@require_safe
+def serve_page(request: HttpRequest) -> HttpResponse:
+    """Answer the page itself."""
+    return _answer(request, write_page(app_version()))
+
+
+@require_safe
+def serve_worker(request: HttpRequest) -> HttpResponse:
+    """Answer the service worker, which may keep everything under /app/."""
+    response = _answer(request, write_worker(app_version()))
+    response["Service-Worker-Allowed"] = "/app/"
+    return response
 
 
 @require_safe
 def to_phone_client(request: HttpRequest) -> HttpResponsePermanentRedirect | HttpResponse:
     """Send whoever opens the bare address to the record page."""
     return redirect("/app/")
+
+
+def _answer(
+    request: HttpRequest, file: PhoneFile | None, *, for_ever: bool = False
+) -> HttpResponse:
+    """Answer a file, or 304 when the phone has it."""
+    if file is None:
+        return problem_response(NotFound())
+    packed = file.gzipped if _takes_gzip(request.headers.get("Accept-Encoding", "")) else None
+    # Two encodings are two bodies: one name for both would let a cache mix them.
+    etag = f'"{file.sha256[:32]}{"-gzip" if packed else ""}"'
+    response = HttpResponse(packed or file.body, content_type=file.content_type)
+    if packed:
+        response["Content-Encoding"] = "gzip"
+    if file.gzipped:
+        response["Vary"] = "Accept-Encoding"
+    response["ETag"] = etag
+    response["Cache-Control"] = _FOR_EVER if for_ever else "no-cache"
+    answer = get_conditional_response(request, etag=etag, response=response)
+    return answer if isinstance(answer, HttpResponse) else response
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for choice in accepted.lower().split(","):
+        name, _, quality = choice.partition(";")
+        if name.strip() == "gzip":
+            return not _REFUSED.search(quality)
+    return False

@@ -1,6 +1,7 @@
 /** What a session says of the phone; nothing that names its owner. */
 
-export const APP_VERSION = "0.1.0";
+/** Release and hash of the files, e.g. `0.1.0-3f2a90c41b7e`: the server serves them under it. */
+export const APP_VERSION = import.meta.url.match(/\/v\/([^/]+)\//)?.[1] ?? "unversioned";
 
 /**
  * @typedef {object} Hints

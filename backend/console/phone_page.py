@@ -1,0 +1,55 @@
+"""index.html and sw.js as phones get them: with the app's version and its list of files."""
+
+import hashlib
+import json
+import re
+from typing import Final
+
+from backend.console.headers import phone_policy
+from backend.console.phone_files import (
+    PhoneFile,
+    list_files,
+    list_imports,
+    read_template,
+    release_number,
+)
+
+_FIRST: Final = "src/main.js"
+# A change of any of these is a new version; icons are fetched by the system, not by the page.
+_NOT_KEPT: Final = re.compile(r"icons/.*")
+_ADDRESS: Final = re.compile(r'\b(src|href)="((?:src/|style\.css)[^"]*)"')
+_SCRIPT: Final = '<script type="module"'
+_IMPORT: Final = '"./src/'
+
+
+def app_version() -> str:
+    """Return the release's number and a hash of all that a phone keeps, e.g. `0.1.0-3f2a90c41b7e`.
+
+    The policy belongs to it: a phone keeps the page with its headers, and would go on forbidding
+    itself a store that has moved.
+    """
+    parts = [f"{file.path} {file.sha256}" for file in list_files()]
+    parts += [read_template(name).sha256 for name in ("index.html", "sw.js")]
+    whole = "\n".join([phone_policy(), *parts])
+    return f"{release_number()}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
+
+
+def write_page(version: str) -> PhoneFile:
+    """Return index.html; it names the modules of the first screen, so that all come at once."""
+    text = read_template("index.html").body.decode()
+    text = _ADDRESS.sub(rf'\1="v/{version}/\2"', text)
+    preloads = "".join(
+        f'<link rel="modulepreload" href="v/{version}/{path}">\n' for path in list_imports(_FIRST)
+    )
+    return PhoneFile("index.html", text.replace(_SCRIPT, preloads + _SCRIPT, 1).encode())
+
+
+def write_worker(version: str) -> PhoneFile:
+    """Return the service worker; it knows its version, its files and the hash of each."""
+    kept = {file.path: file.sha256 for file in list_files() if not _NOT_KEPT.match(file.path)}
+    # The page is kept under the address that people open.
+    listed = json.dumps({"": write_page(version).sha256, **kept}, separators=(",", ":"))
+    text = read_template("sw.js").body.decode()
+    text = text.replace(_IMPORT, f'"./v/{version}/src/')
+    text = text.replace('"__VERSION__"', json.dumps(version)).replace('"__FILES__"', listed)
+    return PhoneFile("sw.js", text.encode())
