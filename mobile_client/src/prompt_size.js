@@ -12,7 +12,7 @@ const SCRIPTS = [
   [/\p{Script=Ethiopic}/u, 0.78, 1.5, 1.2],
   [/[\p{Script=Myanmar}\p{Script=Khmer}\p{Script=Tibetan}]/u, 0.85, 1.9, 1.2],
   [/[\p{Script=Thai}\p{Script=Lao}]/u, 0.6, 1.65, 1.25],
-  [/[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u, 0.5, 1.75, 1.3],
+  [/[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u, 0.5, 1.65, 1.15],
   [
     /[\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gurmukhi}\p{Script=Gujarati}\p{Script=Oriya}]/u,
     0.68,
@@ -40,7 +40,7 @@ const RAGGED = 0.9;
  * @param {string} text
  * @param {string} language
  * @param {{width: number, height: number}} place in rem
- * @returns {{size: number, line: number}}
+ * @returns {{size: number, line: number, least: number}} least: below it, it is better scrolled
  */
 export function promptSize(text, language, { width, height }) {
   const found = SCRIPTS.find(([letters]) => letters.test(text));
@@ -56,5 +56,5 @@ export function promptSize(text, language, { width, height }) {
   // A word that is broken is read wrongly: it rather fits a line, where that leaves it readable.
   const word = found && wide === 1 ? LARGEST : (width * 0.97) / (longest * wide * 1.05);
   const size = Math.max(least, Math.min(LARGEST, area, Math.max(word, least)));
-  return { size: Math.round(size * 100) / 100, line };
+  return { size: Math.round(size * 100) / 100, line, least };
 }

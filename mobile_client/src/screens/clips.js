@@ -80,10 +80,6 @@ export async function clips(app) {
     const here = ["ready", "sent", "refused"].includes(clip.state);
     const { language: lang, direction: dir } = clip.prompt;
     const acts = [
-      again &&
-        button(t("record.redo"), () => void recordAgain(app, clip.speaker, clip.prompt), {
-          class: "again",
-        }),
       here && button(t("record.play"), () => void play(clip.id)),
       clip.state !== "withdrawn" && button(t("clip.withdraw"), () => takeBack(clip)),
     ].filter(Boolean);
@@ -92,10 +88,11 @@ export async function clips(app) {
       { class: mark },
       make("span", { lang, dir }, clip.prompt.text),
       make("strong", {}, text),
+      again && button(t("record.redo"), () => void recordAgain(app, clip.speaker, clip.prompt)),
       acts.length > 0 &&
         make(
           "details",
-          { open: again },
+          {},
           make("summary", {}, t("clip.acts")),
           make("div", { class: "row" }, ...acts),
         ),
@@ -130,14 +127,13 @@ export async function clips(app) {
   function later() {
     clearTimeout(soon);
     soon = setTimeout(() => {
-      if (list.contains(document.activeElement) || list.querySelector("details[open]:not(.bad *)"))
-        return later();
-      void draw();
+      if (list.contains(document.activeElement) || list.querySelector("[open]")) later();
+      else void draw();
     }, REDRAW_MS);
   }
 
   await draw();
-  const now = button(t("clips.send"), () => void send({ hurry: true }), { class: "primary" });
+  const now = button(t("clips.send"), () => void send({ tap: true }), { class: "primary" });
   const back = () => void app.go(app.pack ? "people" : "enrol");
   const view = make("div", {}, header(t("clips.title"), back), now, empty, list, more);
   const quiet = onChange(later);

@@ -77,12 +77,16 @@ export function makeView(code, acts, token = "") {
       width: box.clientWidth / rem || 20,
       height: (box.clientHeight - kind.offsetHeight) / rem || 14,
     };
-    const { size, line } = promptSize(shown.text, shown.language, place);
-    text.style.fontSize = `${size}rem`;
+    const { size, line, least } = promptSize(shown.text, shown.language, place);
     text.style.lineHeight = String(line);
+    // Fonts differ: what was computed is tried, and made smaller where this phone's is wide.
+    for (let now = size; now >= least; now *= 0.95) {
+      text.style.fontSize = `${now}rem`;
+      if (box.scrollHeight <= box.clientHeight) break;
+    }
     // Beyond what fits it is scrolled, by keyboard too.
-    box.toggleAttribute("tabindex", box.scrollHeight > box.clientHeight + 1);
-    if (box.hasAttribute("tabindex")) box.tabIndex = 0;
+    if (box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
   }
   // The phone is turned, or letters are made larger.
   let width = 0;
