@@ -9,8 +9,7 @@ from playwright.sync_api import Page
 
 _KEEP = """
 async ({ sittings, madeAt }) => {
-  const address = performance.getEntriesByType("resource").map((entry) => entry.name)
-    .find((name) => name.endsWith("/src/db.js"));
+  const address = document.querySelector("script[type=module]").src.replace("main.js", "db.js");
   const of = (path) => import(address.replace("db.js", path));
   const [db, rows, ids, people, consents, leases, cells] = await Promise.all(
     ["db.js", "rows.js", "uuid7.js", "speakers.js", "consents.js", "outbox/leases.js", "cells.js"]
@@ -55,8 +54,7 @@ async ({ sittings, madeAt }) => {
 """
 _ROWS = """
 async (table) => {
-  const address = performance.getEntriesByType("resource").map((entry) => entry.name)
-    .find((name) => name.endsWith("/src/db.js"));
+  const address = document.querySelector("script[type=module]").src.replace("main.js", "db.js");
   const db = await import(address);
   return table === "sounds" ? (await db.all("sounds")).map(({ id }) => ({ id })) : db.all(table);
 }
