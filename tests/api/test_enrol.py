@@ -10,6 +10,7 @@ from django.utils import timezone
 from backend.accounts.models import Device, EnrolmentCode
 from backend.accounts.services import issue_enrolment_code
 from backend.campaigns.models import Campaign
+from backend.jobs.models import AuditEvent
 from tests.cast import Person, Phone
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +98,12 @@ def test_a_phone_that_left_comes_back_by_its_code_as_the_same_collector(campaign
     EnrolmentCode.objects.update(expires_at=timezone.now())
     Device.objects.update(revoked_at=timezone.now())
     assert enrol(code).json()["type"] == "urn:fieldvoice:problem:code-expired"
+
+
+def test_leaving_is_in_the_audit_trail(phone: Phone) -> None:
+    phone.delete("/v1/devices/self")
+    act = AuditEvent.objects.get(act="device.revoke")
+    assert act.actor == act.subject == f"device:{phone.device.pk}"
 
 
 def test_a_manager_gets_a_code_with_its_link_and_picture(manager: Person) -> None:
