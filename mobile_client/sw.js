@@ -3,6 +3,8 @@
  * sends what waits when the browser says that there is one. Never touches the API or the store.
  */
 
+import { sendFromWorker } from "./src/outbox/sync.js";
+
 // Both are written by the server (backend/console/phone_page.py).
 const VERSION = "__VERSION__";
 const FILES = /** @type {Record<string, string>} */ (/** @type {unknown} */ ("__FILES__"));
@@ -100,6 +102,9 @@ worker.addEventListener("activate", (event) => event.waitUntil(activate()));
 worker.addEventListener("fetch", (event) => {
   const path = event.request.method === "GET" ? fileAt(event.request.url) : null;
   if (path !== null) event.respondWith(answer(event.request, path));
+});
+worker.addEventListener("sync", (event) => {
+  if (event.tag === "outbox") event.waitUntil(sendFromWorker());
 });
 // The page asks for it when nothing is being recorded; until then the old version stays.
 worker.addEventListener("message", (event) => {

@@ -37,7 +37,8 @@ def phone_with(
         args=[*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"],
         viewport=PHONE,
         locale=language,
-        permissions=["microphone"],
+        # Naming one forbids all others, and both come to a phone's app unasked or by one tap.
+        permissions=["microphone", "background-sync"],
     )
     try:
         yield context

@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+import soundfile
+from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
-from tests.browser.chromium import CHROMIUM
+from tests.browser.chromium import CHROMIUM, phone_with
 from tests.services import Services
 
 
@@ -34,3 +37,12 @@ def address(live_server: Any, services: Services) -> str:
     """The web process's address, from which the store takes uploads."""
     services.store.allow_uploads_from([live_server.url])
     return str(live_server.url)
+
+
+@pytest.fixture
+def silent_phone(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
+    """A phone for tests that record nothing."""
+    silence = tmp_path / "silence.wav"
+    soundfile.write(silence, np.zeros(44_100, dtype=np.int16), 44_100, subtype="PCM_16")
+    with phone_with(playwright, microphone=silence, profile=tmp_path / "phone") as context:
+        yield context

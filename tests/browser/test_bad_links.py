@@ -3,20 +3,17 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from backend import storage
 from backend.campaigns.models import Campaign
 from backend.clips.models import Clip, ClipEvent
 from backend.clips.state import State
 from backend.jobs.models import Job, JobState
-from tests.browser.chromium import phone_with
 from tests.browser.faulty_link import FaultyLink
 from tests.browser.kept import Sitting, find_network, keep_sittings, rows_of
 from tests.browser.steps import enrol, new_code
@@ -53,19 +50,14 @@ def server_link(live_server: Any, services: Services) -> Iterator[FaultyLink]:
 
 
 @pytest.fixture
-def phone(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
-    silence = tmp_path / "silence.wav"
-    soundfile.write(silence, np.zeros(44_100, dtype=np.int16), 44_100, subtype="PCM_16")
-    with phone_with(playwright, microphone=silence, profile=tmp_path / "phone") as context:
-        yield context
-
-
-@pytest.fixture
 def page(
-    phone: BrowserContext, store_link: FaultyLink, server_link: FaultyLink, campaign: Campaign
+    silent_phone: BrowserContext,
+    store_link: FaultyLink,
+    server_link: FaultyLink,
+    campaign: Campaign,
 ) -> Page:
     """An enrolled phone."""
-    opened = phone.pages[0]
+    opened = silent_phone.pages[0]
     enrol(opened, server_link.url, new_code(campaign))
     return opened
 
@@ -169,9 +161,9 @@ def test_a_transfer_that_stalls_is_given_up_and_holds_up_nobody(
 
 
 def test_three_tabs_send_each_clip_once(
-    page: Page, phone: BrowserContext, server_link: FaultyLink, store_link: FaultyLink
+    page: Page, silent_phone: BrowserContext, server_link: FaultyLink, store_link: FaultyLink
 ) -> None:
-    tabs = [page, phone.new_page(), phone.new_page()]
+    tabs = [page, silent_phone.new_page(), silent_phone.new_page()]
     for tab in tabs[1:]:
         tab.goto(f"{server_link.url}/app/")
         expect(tab.get_by_role("heading", name="Who is speaking?")).to_be_visible()

@@ -1,24 +1,20 @@
 """Three days without a network, five hundred clips, then a network: all come home, in order."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import numpy as np
 import pytest
-import soundfile
 from django.db.models import Count
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from backend import storage
 from backend.campaigns.models import Campaign
 from backend.clips.models import Clip, ClipEvent
 from backend.clips.state import State
 from backend.coverage.models import Hold, HoldKind
-from tests.browser.chromium import phone_with
 from tests.browser.kept import Sitting, keep_sittings, rows_of
 from tests.browser.steps import enrol, new_code
 from tests.cast import make_campaign
@@ -43,14 +39,6 @@ def campaign() -> Campaign:
     return make_campaign(targets=TARGETS)
 
 
-@pytest.fixture
-def phone(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
-    silence = tmp_path / "silence.wav"
-    soundfile.write(silence, np.zeros(44_100, dtype=np.int16), 44_100, subtype="PCM_16")
-    with phone_with(playwright, microphone=silence, profile=tmp_path / "phone") as context:
-        yield context
-
-
 def set_clock(page: Page, now: datetime) -> None:
     """Set the phone's clock; it goes on from there."""
     page.clock.set_system_time(now)
@@ -67,9 +55,9 @@ def people_of_a_day(day: int, clips: int) -> list[Sitting]:
 
 
 def test_five_hundred_clips_of_three_days_come_home_in_order_and_count_on_their_leases(
-    phone: BrowserContext, address: str, campaign: Campaign
+    silent_phone: BrowserContext, address: str, campaign: Campaign
 ) -> None:
-    page = phone.pages[0]
+    page = silent_phone.pages[0]
     home_again = timezone.now()
     left = home_again - timedelta(days=DAYS)
     set_clock(page, left)
@@ -84,7 +72,7 @@ def test_five_hundred_clips_of_three_days_come_home_in_order_and_count_on_their_
         page.wait_for_timeout(250)
     assert rows_of(page, "leases")
 
-    phone.set_offline(True)
+    silent_phone.set_offline(True)
     kept: list[str] = []
     for day in range(DAYS):
         set_clock(page, left + timedelta(days=day))
@@ -98,7 +86,7 @@ def test_five_hundred_clips_of_three_days_come_home_in_order_and_count_on_their_
     assert any(lease["used"] for lease in offered)
 
     set_clock(page, home_again)
-    phone.set_offline(False)
+    silent_phone.set_offline(False)
     home = re.compile(rf"\b0 on this phone, {CLIPS} safe")
     expect(page.locator("#status")).to_have_text(home, timeout=120_000)
 
