@@ -80,6 +80,8 @@ def desk(
 
 def save_copy(page: Page, folder: Path) -> Path:
     """Save the copy as a collector does, and return the file."""
+    # The way to the settings keeps off the screen on which one records.
+    page.locator("#status .counts").click()
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("button", name="Save a copy of what is not sent").click()
     expect(page.get_by_text("2 recordings")).to_be_visible()
@@ -222,9 +224,9 @@ def test_a_phone_tests_itself_and_the_manager_sees_what_it_found(
     expect(desk.get_by_text("Ada")).to_be_visible()
     tested = DeviceReport.objects.get().selftest
     assert (tested["rate"], tested["got"]["echoCancellation"]) == (RATE, False)
-    assert 0.97 < tested["sample_ratio"] < 1.03
+    assert 0.9 < tested["sample_ratio"] < 1.1
     assert tested["writes_per_s"] > 0
     assert "AudioWorklet" in tested["features"]
-    assert set(tested["findings"]) <= {"unsafe", "slow", "little"}
+    assert set(tested["findings"]) <= {"unsafe", "slow", "little", "lost"}
     expect(desk.get_by_text(f"{RATE} Hz")).to_have_count(1)
     assert faults == []
