@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Problem } from "../src/door.js";
-import { pauseAfter } from "../src/outbox/pause.js";
+import { pauseAfter, rests } from "../src/outbox/pause.js";
 import { cut, Phone, refusal } from "./outbox_double.js";
 
 async function phoneWith(/** @type {string[]} */ ...clips) {
@@ -258,4 +258,10 @@ test("the pause doubles up to five minutes, within its jitter", () => {
   assert.equal(pauseAfter(30, 0.5), 300_000);
   assert.equal(pauseAfter(1, 0), 3000);
   assert.equal(pauseAfter(1, 1), 5000);
+});
+
+test("a clock that was set back by days does not put a clip off for days", () => {
+  const now = 1_800_000_000_000;
+  assert.equal(rests(now + 200_000, now), true);
+  assert.equal(rests(now + 3 * 86_400_000, now), false);
 });

@@ -44,6 +44,8 @@ export class Database {
     [...this.table("clips").values()]
       .filter((row) => row[index] === value)
       .map((row) => structuredClone(row));
+  /** @param {string} state */
+  countClips = async (state) => (await this.clipsBy("state", state)).length;
   /** @param {number} count */
   latestClips = async (count) =>
     [...this.table("clips").values()]

@@ -2,6 +2,7 @@
 
 import { Problem, problemOf } from "../door.js";
 import { arrive, move, refuse, rest } from "./moves.js";
+import { rests } from "./pause.js";
 import { goesInParts, prepare, transfer } from "./transfer.js";
 
 /** @typedef {import("./round.js").Round} Round */
@@ -25,7 +26,7 @@ export async function sendClips(round) {
       const why = round.away.get(clip.session);
       if (why) await refuse(round, clip.id, why);
       else if (why === "" || !round.tokens.has(clip.collector)) continue;
-      else if (clip.next_try > now() && !round.hurry) round.wait(clip.next_try);
+      else if (!round.hurry && rests(clip.next_try, now())) round.wait(clip.next_try);
       else if (!queues.get(clip.collector)?.push(clip)) queues.set(clip.collector, [clip]);
     }
   }

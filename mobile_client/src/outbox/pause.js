@@ -13,3 +13,13 @@ const LONGEST_PAUSE_MS = 300_000;
 export function pauseAfter(tries, random = Math.random()) {
   return Math.min(PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS) * (0.75 + random / 2);
 }
+
+/**
+ * Whether something is left alone until then. A clock that was set back must not make it days.
+ *
+ * @param {number} until
+ * @param {number} now
+ */
+export function rests(until, now) {
+  return until > now && until - now < 2 * LONGEST_PAUSE_MS;
+}
