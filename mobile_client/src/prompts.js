@@ -33,8 +33,10 @@ export function followServer(queue, chosen, done) {
   return shown ? [shown, ...rest] : rest;
 }
 
+const KEPT = ["ready", "sent", "confirmed"];
+
 /**
- * Return which prompts count as recorded: kept here or home, unless rejected or refused.
+ * Return which prompts count as recorded: kept here or home, and not wanted again.
  *
  * @param {import("./db.js").Clip[]} clips
  * @param {string} speaker
@@ -43,7 +45,10 @@ export function followServer(queue, chosen, done) {
 export function recordedPrompts(clips, speaker) {
   const good = clips.filter(
     (clip) =>
-      clip.speaker === speaker && clip.state !== "refused" && clip.verdict?.outcome !== "reject",
+      clip.speaker === speaker &&
+      KEPT.includes(clip.state) &&
+      clip.verdict?.outcome !== "reject" &&
+      !clip.redo,
   );
   return new Set(good.map((clip) => clip.prompt.id));
 }

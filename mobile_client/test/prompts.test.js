@@ -25,7 +25,7 @@ test("the server's choice follows the prompt that is on the screen", () => {
   assert.equal(ids(followServer([], prompts("de"), new Set())), "de");
 });
 
-test("a rejected or refused clip leaves its prompt open", () => {
+test("a clip that is rejected, refused, taken back, not kept or wanted again leaves its prompt open", () => {
   const clip = (/** @type {string} */ id, /** @type {object} */ more) => ({
     speaker: "s",
     prompt: { id },
@@ -39,6 +39,11 @@ test("a rejected or refused clip leaves its prompt open", () => {
     clip("c", { state: "refused" }),
     clip("d", { verdict: { outcome: "review" } }),
     clip("e", { speaker: "another" }),
+    clip("f", { state: "withdrawn" }),
+    clip("g", { state: "review" }),
+    clip("h", { verdict: { outcome: "pass" }, redo: [] }),
+    clip("i", { verdict: { outcome: "pass" }, redo: null }),
+    clip("b", { state: "withdrawn" }),
   ]);
-  assert.deepEqual([...recordedPrompts(clips, "s")], ["a", "d"]);
+  assert.deepEqual([...recordedPrompts(clips, "s")], ["a", "d", "i"]);
 });
