@@ -22,6 +22,8 @@ class Entry:
     campaign: str
     request: dict[str, Any]
     file: str = ""
+    # Of a speaker: what they corrected on the phone, and the server may not know yet.
+    answers: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,15 @@ def _entries(value: dict[str, Any], name: str) -> Iterator[Entry]:
         if id_ in seen:
             raise ManifestWrong(f"{NAME}: {place} has an id that stood there before.")
         seen.add(id_)
-        yield Entry(id_, str(row.get("collector", "")), str(row.get("campaign", "")), request, file)
+        answers = row.get("answers")
+        yield Entry(
+            id=id_,
+            collector=str(row.get("collector", "")),
+            campaign=str(row.get("campaign", "")),
+            request=request,
+            file=file,
+            answers=answers if isinstance(answers, dict) else None,
+        )
 
 
 def _withdrawals(value: dict[str, Any]) -> Iterator[Withdrawal]:

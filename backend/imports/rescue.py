@@ -18,9 +18,11 @@ from backend import storage
 from backend.accounts.models import Device
 from backend.campaigns.models import Campaign
 from backend.clips import forms, intake, receipts
+from backend.clips.correction import correct_speaker
 from backend.clips.models import Clip
 from backend.clips.problems import ClipWithdrawn, TooManyBytes
 from backend.clips.sessions import open_session
+from backend.clips.speaker_api import SpeakerCorrectionIn
 from backend.clips.state import State
 from backend.clips.withdrawal import withdraw_clip, withdraw_speaker
 from backend.imports.manifest import Entry, Manifest, Withdrawal
@@ -145,10 +147,21 @@ def _check_campaign(rescue: Rescue, body: dict[str, Any]) -> None:
 def _register_speaker(rescue: Rescue, entry: Entry, device: Device, now: datetime) -> None:
     body = _validated(SpeakerIn, entry.request)
     _check_campaign(rescue, body)
-    register_speaker(
+    speaker, _ = register_speaker(
         speaker_id=entry.id,
         device=device,
         demographics=body["demographics"],
+        actor=rescue.actor,
+        now=now,
+    )
+    # Corrected before, here or by the phone: that word is newer than the copy's, or the same.
+    if entry.answers is None or speaker.demographics != body["demographics"]:
+        return
+    corrections = _validated(SpeakerCorrectionIn, {"demographics": entry.answers})
+    correct_speaker(
+        speaker_id=entry.id,
+        device=device,
+        corrections=corrections["demographics"],
         actor=rescue.actor,
         now=now,
     )

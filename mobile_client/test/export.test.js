@@ -147,6 +147,19 @@ test("the file holds the list and the sounds, no token and no name", async () =>
   assert.ok(!text.includes("secret") && !text.includes("Ada"));
 });
 
+test("what a speaker corrected goes along with what they said first", async () => {
+  const said = { campaign: "spring", demographics: { gender: "male" } };
+  const here = phone([], {
+    speakers: [{ ...OPEN, id: "s1", request: said, answers: { gender: "female" } }],
+    sessions: [],
+  });
+  const [copy] = await planCopies(here);
+  assert.ok(copy);
+  const text = await (await writeCopy(here, copy, "copy.zip")).text();
+  assert.ok(text.includes('"request":{"campaign":"spring","demographics":{"gender":"male"}}'));
+  assert.ok(text.includes('"answers":{"gender":"female"}'));
+});
+
 test("spoken words of a consent that are not home come along", async () => {
   const consent = {
     ...OPEN,

@@ -123,6 +123,27 @@ def test_a_collector_that_is_not_named_is_found_by_the_installation(
     assert Clip.objects.get().collector_id == copy.phone.device.collector_id
 
 
+def test_what_a_speaker_corrected_on_the_phone_is_written(manager: Person, copy: Copy) -> None:
+    sitting = copy.sit_down(gender="male")
+    copy.clip(sitting)
+    copy.rows["speakers"][0]["answers"] = {"gender": "female"}
+    take_in(manager, copy.zipped())
+    speaker = Speaker.objects.get()
+    assert speaker.demographics == {"gender": "female", "birth_year": 1994}
+    assert "gender=female" in Clip.objects.get().cell
+
+
+def test_an_old_copy_takes_back_no_newer_correction(manager: Person, copy: Copy) -> None:
+    sitting = copy.sit_down(gender="male")
+    copy.clip(sitting)
+    send_as_the_phone_does(copy)
+    newer = {"demographics": {"birth_year": 1970}}
+    sent(copy.phone.patch(f"/v1/speakers/{sitting.speaker}", newer), 200)
+    copy.rows["speakers"][0]["answers"] = {"gender": "female"}
+    assert list(outcomes(take_in(manager, copy.zipped())).values()) == ["already-there"]
+    assert Speaker.objects.get().demographics == {"gender": "male", "birth_year": 1970}
+
+
 # Nothing is doubled
 
 

@@ -152,7 +152,8 @@ export async function writeCopy(db, copy, name, tell = () => {}) {
     made_at: now.toISOString(),
     install_id: enrolments[0]?.install_id ?? (await db.get("facts", "install-id"))?.value ?? "",
     enrolments: enrolments.map(({ collector, campaign }) => ({ collector, campaign })),
-    speakers: copy.speakers.map(plain),
+    // A correction that was not sent goes along; the server drops one that it knows better.
+    speakers: copy.speakers.map((row) => ({ ...plain(row), answers: row.answers })),
     consents,
     sessions: copy.sessions.map(plain),
     clips,
