@@ -14,6 +14,7 @@ from backend.clips.models import Clip
 from backend.clips.problems import ClipWithdrawn
 from backend.clips.state import STORED, State
 from backend.clips.withdrawal import withdraw_clip
+from backend.coverage.counters import lock_counters
 from backend.coverage.holds import lock_holds
 from backend.jobs.models import Job, JobState
 from backend.jobs.services import enqueue_job
@@ -190,7 +191,10 @@ def confirm_uploads(
         ids = sorted(heads)
         list(Clip.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
         lock_holds(hold_ids={clip.hold for clip in awaited if clip.hold is not None})
-        for clip in sorted(clips, key=lambda row: (row.cell, row.pk)):
+        lock_counters(
+            places=[(clip.campaign_id, clip.speaker.cell, clip.speaker_id) for clip in awaited]
+        )
+        for clip in sorted(clips, key=lambda row: (row.speaker.cell, row.pk)):
             try:
                 answers[clip.pk] = _confirm_known(clip, heads.get(clip.pk), actor, now)
             except Problem as problem:

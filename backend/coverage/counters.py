@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from backend.coverage.models import Cell, CellSpeaker
 
@@ -92,6 +93,28 @@ def move_counters(
     changes = _changes(before, after)
     if changes:
         _move(campaign_id, speaker_id, {key: changes}, held)
+
+
+def lock_counters(*, places: Iterable[tuple[UUID, str, UUID]]) -> None:
+    """Lock the speakers' rows, by (campaign, cell key, speaker), for a transaction of many moves.
+
+    One move takes its speaker's row and then the cell's; a second one after it in the same
+    transaction would take a speaker's row after a cell's, and could deadlock with a single move of
+    that speaker. With all speakers' rows taken first it keeps to the order.
+    """
+    wanted = sorted(set(places))
+    if len(wanted) < 2:
+        return
+    pairs = [(cell_id_of(campaign_id, key), speaker) for campaign_id, key, speaker in wanted]
+    CellSpeaker.objects.bulk_create(
+        [CellSpeaker(cell_id=cell_id, speaker_id=speaker_id) for cell_id, speaker_id in pairs],
+        ignore_conflicts=True,
+    )
+    which = Q(pk__in=[])
+    for cell_id, speaker_id in pairs:
+        which |= Q(cell_id=cell_id, speaker_id=speaker_id)
+    rows = CellSpeaker.objects.select_for_update(of=("self",)).filter(which)
+    list(rows.order_by("cell__key", "speaker_id").values_list("pk"))
 
 
 def move_between_cells(

@@ -12,11 +12,12 @@ from django.utils import timezone
 from backend.clips import lifecycle
 from backend.clips.dispatch import BUCKET
 from backend.clips.models import Clip, ClipEvent
+from backend.clips.receipts import Confirmed, confirm_uploads
 from backend.clips.state import MOVES, State
 from backend.coverage.models import Cell
 from backend.jobs.models import Job
 from tests.cast import Person, Phone
-from tests.factories import announce_clip, sent, sit_down, upload_clip
+from tests.factories import announce_clip, put_bytes, sent, sit_down, upload_clip
 from tests.sounds import speech_like, wav
 
 SOUND = wav(speech_like(1.0))
@@ -176,3 +177,40 @@ def test_of_ten_that_move_a_clip_at_once_one_wins_and_starts_one_job(phone: Phon
     assert won.count(True) == 1
     assert Job.objects.filter(kind="check_quality").count() == 1
     assert ClipEvent.objects.filter(clip_id=clip_id).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_batches_of_two_speakers_and_single_moves_do_not_wait_for_each_other_in_a_ring(
+    phone: Phone,
+) -> None:
+    one, two = sit_down(phone), sit_down(phone)
+    batches = []
+    for n in range(12):
+        batches.append([announce_clip(sitting, SOUND, seq=n) for sitting in (one, two)])
+        for _, upload in batches[-1]:
+            put_bytes(upload, SOUND)
+    singles = [announce_clip(who, SOUND, seq=100 + n)[0] for n in range(12) for who in (two, one)]
+
+    def confirm(worker: int) -> None:
+        try:
+            for batch in batches[worker::3]:
+                ids = [clip_id for clip_id, _ in batch]
+                clips = list(Clip.objects.select_related("speaker").filter(pk__in=ids))
+                answers = confirm_uploads(clips=clips, actor="t", now=timezone.now())
+                assert all(isinstance(answer, Confirmed) for answer in answers.values())
+        finally:
+            connections.close_all()
+
+    def move(worker: int) -> None:
+        try:
+            for clip_id in singles[worker::3]:
+                for to in (State.UPLOADED, State.PASSED, State.REJECTED):
+                    lifecycle.move(clip_id=clip_id, to=to, actor="t", at=timezone.now(), reason="t")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as pool:
+        work = [pool.submit(act, worker) for worker in range(3) for act in (confirm, move)]
+        for job in work:
+            job.result()
+    assert counted() == recount()
