@@ -26,6 +26,8 @@ export class App {
     this.enrolment = null;
     /** @type {api.Pack | null} */
     this.pack = null;
+    /** Which pack that is; the same one stays the same object. */
+    this.etag = "";
     /** @type {{name: string, params: any}} */
     this.at = { name: "", params: {} };
     /** @type {(() => void) | undefined} */
@@ -47,7 +49,13 @@ export class App {
     const everybody = await db.all("enrolments");
     this.enrolment = everybody.find((row) => row.collector === active) ?? everybody.at(-1) ?? null;
     const kept = this.enrolment && (await db.get("packs", this.enrolment.campaign));
+    this.take(kept);
+  }
+
+  /** @param {{etag: string, pack: api.Pack} | null | undefined} kept */
+  take(kept) {
     this.pack = kept?.pack ?? null;
+    this.etag = kept?.etag ?? "";
   }
 
   /**
@@ -84,8 +92,10 @@ export class App {
     const { pack, etag } = answer;
     if (pack) await db.put("packs", { campaign, etag, pack });
     // The outbox may have fetched it; somebody else may have gone on meanwhile, in another campaign.
-    const newest = pack ?? kept?.pack;
-    if (newest && this.enrolment?.campaign === campaign) this.pack = newest;
+    const newest = pack ? { etag, pack } : kept;
+    if (newest && newest.etag !== this.etag && this.enrolment?.campaign === campaign) {
+      this.take(newest);
+    }
   }
 
   /**
@@ -97,8 +107,11 @@ export class App {
     if (!screen) throw new Error(`no screen ${name}`);
     this.leave?.();
     this.leave = undefined;
-    this.at = { name, params };
+    const at = { name, params };
+    this.at = at;
     const { view, leave } = await screen(this, params);
+    // Somebody tapped on while this one was made: the later screen stays.
+    if (this.at !== at) return leave?.();
     this.leave = leave;
     fill(this.place, make("div", { class: `screen ${name}` }, view));
     // A screen reader starts at the new screen's heading, not where the old button was.

@@ -21,6 +21,7 @@ import { speaker } from "./screens/speaker.js";
 import { today } from "./screens/today.js";
 import { showStatus } from "./status_bar.js";
 import { useTextSize } from "./text_size.js";
+import { watchUpdates } from "./updates.js";
 
 /** @returns {string} the enrolment code of the link, which leaves the address and the history */
 function codeOfLink() {
@@ -63,6 +64,8 @@ async function start() {
     const later = codeOfLink();
     if (later) void app.go("enrol", { code: later });
   });
+  // Without storage (a private window of some browsers) there is no worker, and the app still works.
+  watchUpdates(app).catch(() => {});
 }
 
 start();

@@ -40,6 +40,14 @@ def describe_speaker(page: Page) -> None:
     page.get_by_role("button", name="Next").click()
 
 
+def go_offline(page: Page) -> None:
+    """Lose the network, once the phone keeps the app: its worker holds every file."""
+    kept = """Promise.race([navigator.serviceWorker.ready.then(() => true),
+      new Promise((late) => setTimeout(late, 20_000, false))])"""
+    assert page.evaluate(kept), "the phone does not keep the app"
+    page.context.set_offline(True)
+
+
 def hand_over(page: Page) -> None:
     """Give the phone to the speaker, who says that it is them."""
     expect(page.get_by_role("heading", name="Hand over")).to_be_visible()
@@ -56,6 +64,7 @@ def agree(page: Page) -> None:
     """Read the consent and tap."""
     allow_publication(page)
     page.get_by_role("button", name="I agree").click()
+    expect(page.get_by_role("button", name="Quiet room")).to_be_visible()
 
 
 def add_speaker(page: Page) -> None:

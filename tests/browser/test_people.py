@@ -27,6 +27,7 @@ from tests.browser.steps import (
     allow_publication,
     describe_speaker,
     enrol,
+    go_offline,
     hand_over,
     keep,
     new_code,
@@ -143,7 +144,7 @@ def test_one_collector_works_in_two_campaigns_and_leaves_one(
     enrol(page, address, new_code(autumn))
     expect(chooser(page).locator("[aria-pressed=true]")).to_have_text("Autumn on the coast · Ada")
     assert len({row["install_id"] for row in rows(page, "enrolments")}) == 1
-    page.context.set_offline(True)
+    go_offline(page)
     describe_speaker(page)
     page.get_by_role("button", name="Somebody else").click()
 
@@ -170,7 +171,7 @@ def test_a_phone_that_was_signed_out_says_so_and_comes_back_with_everything(
 ) -> None:
     code = new_code(campaign)
     enrol(page, address, code)
-    page.context.set_offline(True)
+    go_offline(page)
     describe_speaker(page)
     page.get_by_role("button", name="Somebody else").click()
     collector = rows(page, "enrolments")[0]["collector"]
@@ -248,7 +249,7 @@ def test_a_speaker_whom_the_server_refused_is_corrected_and_sent_with_all_that_h
     page: Page, address: str, campaign: Campaign
 ) -> None:
     enrol(page, address, new_code(campaign))
-    page.context.set_offline(True)
+    go_offline(page)
     add_speaker(page)
     sit_down(page)
     take(page, milliseconds=1200)
@@ -276,17 +277,25 @@ def test_answers_are_corrected_after_they_were_sent(
     page: Page, address: str, campaign: Campaign
 ) -> None:
     enrol(page, address, new_code(campaign))
-    describe_speaker(page)
-    wait_until_sent(page, "speakers")
+    page.get_by_role("button", name="Add a speaker").click()
+    page.get_by_role("group", name="Gender").get_by_text("female", exact=True).click()
+    page.get_by_role("group", name="Year of birth").get_by_text("rather not say").click()
+    page.get_by_role("group", name="Age").get_by_text("18-29").click()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="They don't know").click()
+    page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Somebody else").click()
+    wait_until_sent(page, "speakers")
+    assert Speaker.objects.get().cell == "gender=female|age_band=18-29"
     page.get_by_role("button", name=re.compile("^About ")).click()
-    expect(page.get_by_text("English, Welsh")).to_be_visible()
+    expect(page.get_by_text("18-29")).to_be_visible()
     page.get_by_role("button", name="Correct the answers").click()
-    page.get_by_role("textbox", name="Languages spoken").fill("English")
+    page.get_by_role("textbox", name="Year of birth").fill("1994")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("English, Welsh")).to_be_hidden()
+    expect(page.get_by_text("1994")).to_be_visible()
     wait_until_sent(page, "posts")
-    assert Speaker.objects.get().demographics["languages"] == ["English"]
+    # The year that is known now decides, not the band that was told before.
+    assert Speaker.objects.get().cell == "gender=female|age_band=30-39"
 
 
 def test_the_phone_is_handed_over_before_every_speaker(
@@ -294,7 +303,6 @@ def test_the_phone_is_handed_over_before_every_speaker(
 ) -> None:
     enrol(page, address, new_code(campaign))
     add_speaker(page)
-    expect(page.get_by_role("button", name="Quiet room")).to_be_visible()
     first = page.locator("h1").inner_text()
     page.get_by_role("button", name="Back").click()
     describe_speaker(page)
@@ -325,7 +333,7 @@ def test_nobody_is_turned_away_where_there_is_enough(
     agree(page)
     sit_down(page)
     page.get_by_role("button", name="Back").click()
-    page.context.set_offline(True)
+    go_offline(page)
     page.locator(".person").click()
     expect(page.get_by_text("No network: whether this voice is still needed")).to_be_visible()
 
@@ -469,7 +477,7 @@ def test_a_speaker_withdraws_everything_without_a_network(
     take(page, milliseconds=1200)
     keep(page)
     expect(page.locator("#status")).to_contain_text("1 safe", timeout=15_000)
-    page.context.set_offline(True)
+    go_offline(page)
     take(page, milliseconds=1200)
     keep(page)
     assert [row["size"] > 0 for row in rows(page, "sounds")] == [True]
@@ -489,11 +497,34 @@ def test_a_speaker_withdraws_everything_without_a_network(
     assert Clip.objects.get().state == State.WITHDRAWN
 
 
+def test_one_clip_is_withdrawn_without_a_network(
+    page: Page, address: str, campaign: Campaign
+) -> None:
+    enrol(page, address, new_code(campaign))
+    add_speaker(page)
+    sit_down(page)
+    for _ in range(2):
+        take(page, milliseconds=1200)
+        keep(page)
+    expect(page.locator("#status")).to_contain_text("2 safe", timeout=15_000)
+    go_offline(page)
+    page.locator("#status .counts").click()
+    line = page.locator(".clips li").first
+    line.get_by_text("More", exact=True).click()
+    page.on("dialog", lambda asked: asked.accept())
+    line.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text("Taken back and deleted")).to_be_visible()
+    page.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    wait_until_sent(page, "posts")
+    assert sorted(Clip.objects.values_list("state", flat=True)) == [State.UPLOADED, State.WITHDRAWN]
+
+
 def test_of_a_speaker_who_withdraws_before_anything_was_sent_nothing_is_sent(
     page: Page, address: str, campaign: Campaign
 ) -> None:
     enrol(page, address, new_code(campaign))
-    page.context.set_offline(True)
+    go_offline(page)
     add_speaker(page)
     page.get_by_role("button", name="Back").click()
     page.get_by_role("button", name=re.compile("^About ")).click()
@@ -511,7 +542,7 @@ def test_many_speakers_are_searched_by_their_spoken_names(
     page: Page, address: str, campaign: Campaign
 ) -> None:
     enrol(page, address, new_code(campaign))
-    page.context.set_offline(True)
+    go_offline(page)
     for _ in range(9):
         page.get_by_role("button", name="Add a speaker").click()
         page.get_by_role("button", name="Next").click()

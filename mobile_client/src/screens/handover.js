@@ -9,6 +9,7 @@ import { t } from "../i18n.js";
 import { installFirst } from "../install_rule.js";
 import { speakerCode } from "../speaker_code.js";
 import { install } from "./install.js";
+import { person } from "./person.js";
 import { whomToFind } from "./whom_to_find.js";
 
 /** @type {import("../app.js").Screen} */
@@ -23,6 +24,7 @@ export async function handover(app, { speaker: id, ...rest }) {
         header(t("people.title"), () => app.go("people")),
       ),
     };
+  if (app.closed) return person(app, { speaker: id });
   const code = speakerCode(id);
   const wanted = make(
     "div",

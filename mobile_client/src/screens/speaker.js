@@ -147,7 +147,11 @@ export function speaker(app, { row }) {
     /** @type {FieldSpec[]} */
     const missing = [];
     for (const spec of specs) {
-      if (fields.get(spec.name)?.hidden) continue;
+      if (fields.get(spec.name)?.hidden) {
+        // The band that was told before would go before the year that is told now.
+        if (spec.name in before) demographics[spec.name] = "unknown";
+        continue;
+      }
       const answer = answerOf(answers, spec);
       if (answer === undefined) missing.push(spec);
       else if (fits(answer, spec)) demographics[spec.name] = answer;
