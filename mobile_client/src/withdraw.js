@@ -11,8 +11,8 @@ import { newPost } from "./posts.js";
  * @param {db.Clip} clip
  */
 export async function withdrawClip({ id, collector }) {
-  await moves.withdraw({ db }, id);
   await db.commit([newPost(collector, `clips/${id}/withdraw`, {})]);
+  await moves.withdraw({ db }, id);
 }
 
 /**
