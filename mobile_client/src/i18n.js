@@ -67,8 +67,8 @@ export function t(key, values = {}) {
   );
 }
 
-/** @param {string} value a Latin code in Arabic words must not pull its neighbours to its side */
-function isolate(value) {
+/** @param {string} value a code or a range of numbers must not be turned by the words around it */
+export function isolate(value) {
   return document.documentElement.dir === "rtl" ? `\u2068${value}\u2069` : value;
 }
 

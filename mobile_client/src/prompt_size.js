@@ -31,6 +31,9 @@ const ALPHABET = /** @type {const} */ ([0.57, 1.32, 1.15]);
 /** Urdu and Kashmiri hang their words from a slope. */
 const SLOPING = /^(ur|ks)\b/;
 const LARGEST = 2.5;
+/** Written without spaces between words: a line is broken anywhere, or by a dictionary. */
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}]/u;
 /** Lines break between words, so that the last word of each leaves a gap. */
 const RAGGED = 0.9;
 
@@ -54,7 +57,7 @@ export function promptSize(text, language, { width, height }) {
     ...text.split(/\s+/).map((word) => [...word.replace(/\p{M}/gu, "")].length),
   );
   // A word that is broken is read wrongly: it rather fits a line, where that leaves it readable.
-  const word = found && wide === 1 ? LARGEST : (width * 0.97) / (longest * wide * 1.05);
+  const word = UNSPACED.test(text) ? LARGEST : (width * 0.97) / (longest * wide * 1.05);
   const size = Math.max(least, Math.min(LARGEST, area, Math.max(word, least)));
   return { size: Math.round(size * 100) / 100, line, least };
 }

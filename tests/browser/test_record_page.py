@@ -254,9 +254,7 @@ def test_a_rejected_clip_is_recorded_again_at_once(
             }
         },
     )
-    expect(
-        page.get_by_text("Please record again. Too quiet. Move closer or speak up.")
-    ).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Too quiet. Move closer or speak up.")).to_be_visible(timeout=15_000)
     page.get_by_role("button", name="Record it again").click()
     expect(page.locator(".prompt-text")).to_have_text(prompt)
     take(page, milliseconds=1200)

@@ -6,7 +6,7 @@ With SCREENSHOTS=DIR the pictures are left there to be looked at; the checks nee
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,19 @@ import numpy as np
 import pytest
 import soundfile
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, FloatRect, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, FloatRect, Page, Playwright, ViewportSize, expect
 
-from backend.campaigns.models import Campaign
+from backend import storage
+from backend.campaigns.models import Campaign, Prompt
 from backend.campaigns.services import import_prompts
 from backend.clips import lifecycle
-from backend.clips.models import Clip
+from backend.clips.models import Clip, Session
 from backend.clips.state import State
 from backend.settings import BASE_DIR
 from tests.browser.chromium import phone_with
 from tests.browser.steps import new_code
 from tests.cast import CONSENT_TEXT, TARGETS, make_campaign
-from tests.sounds import noise, speech_like
+from tests.sounds import noise, speech_like, wav
 
 RATE = 44_100
 ROOM_SECONDS = 4
@@ -123,15 +124,20 @@ FAULTS = """() => {
   if (root.scrollWidth > root.clientWidth) faults.push(`the page is ${root.scrollWidth} wide`);
   const shown = (one) => one.checkVisibility({visibilityProperty: true, opacityProperty: true})
     && one.getBoundingClientRect().width > 0;
+  const leaves = (one) => {
+    const {left, right} = one.getBoundingClientRect();
+    return left < -0.5 || right > root.clientWidth + 0.5;
+  };
   const name = (one) => `${one.tagName.toLowerCase()}.${one.className} "${
     (one.getAttribute('aria-label') || one.innerText || one.id || '').slice(0, 40)}"`;
-  for (const one of document.querySelectorAll('button, select, input, summary, .chip label, a[href]')) {
+  const targets = 'button, select, input, summary, .chip label, a[href]';
+  for (const one of document.querySelectorAll(targets)) {
     if (!shown(one)) continue;
     const target = one.matches('[type=checkbox], [type=radio]') ? one.closest('label') : one;
     if (!target) continue;
-    const {width, height, left, right} = target.getBoundingClientRect();
+    const {width, height} = target.getBoundingClientRect();
     if (width < 47.5 || height < 47.5) faults.push(`${name(one)} is ${width} x ${height}`);
-    if (left < -0.5 || right > root.clientWidth + 0.5) faults.push(`${name(one)} leaves the screen`);
+    if (leaves(target)) faults.push(`${name(one)} leaves the screen`);
     if (one.scrollWidth > one.clientWidth + 1 && !one.matches('input, select')) {
       faults.push(`${name(one)} is cut`);
     }
@@ -140,9 +146,8 @@ FAULTS = """() => {
     if (!shown(one) || one.closest('.short')) continue;
     const style = getComputedStyle(one);
     const cut = style.overflowX !== 'visible' && one.scrollWidth > one.clientWidth + 1;
-    const {left, right} = one.getBoundingClientRect();
     if (cut) faults.push(`${name(one)} is cut`);
-    if (left < -0.5 || right > root.clientWidth + 0.5) faults.push(`${name(one)} leaves the screen`);
+    if (leaves(one)) faults.push(`${name(one)} leaves the screen`);
   }
   return faults;
 }"""
@@ -294,3 +299,169 @@ def test_every_screen_fits_and_the_record_button_never_moves(
     expect(page.locator("#choose-language")).to_be_visible()
     tour.look("settings")
     assert tour.faults == {}
+
+
+SIZES: dict[str, tuple[ViewportSize, str]] = {
+    "narrow": ({"width": 320, "height": 568}, "100"),
+    "sideways": ({"width": 640, "height": 360}, "100"),
+    "large-letters": ({"width": 360, "height": 640}, "200"),
+    "tall": ({"width": 412, "height": 915}, "100"),
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_booth_fits_small_turned_and_large_lettered_phones(
+    phone: BrowserContext, address: str, campaign: Campaign, size: str, pictures: Path
+) -> None:
+    page = phone.pages[0]
+    tour = Tour(page, "en", pictures)
+    tour.enrol(address, new_code(campaign))
+    tour.add_speaker()
+    viewport, letters = SIZES[size]
+    page.set_viewport_size(viewport)
+    page.evaluate("(size) => { document.documentElement.style.fontSize = `${size}%` }", letters)
+    tour.faults.clear()
+    tour.sit_down()
+    while "My sister" not in page.locator(".prompt-text").inner_text():
+        tour.button("record.skip").click()
+    tour.look(f"{size}-idle")
+    place = tour.tap_box()
+    page.locator(".tap").scroll_into_view_if_needed()
+    page.locator(".tap").click()
+    expect(page.locator(".tap[data-phase=recording]")).to_be_visible()
+    page.wait_for_timeout(1000)
+    page.locator(".tap").click()
+    expect(page.locator(".keep")).to_be_visible()
+    tour.look(f"{size}-review")
+    if letters == "100":
+        # All of it is on the screen at once.
+        assert place["y"] + place["height"] <= viewport["height"]
+        assert tour.tap_box() == place
+    assert tour.faults == {}
+
+
+def test_a_noisy_room_is_told_and_may_be_recorded_in(
+    playwright: Playwright, address: str, campaign: Campaign, tmp_path: Path, pictures: Path
+) -> None:
+    fan = tmp_path / "fan.wav"
+    soundfile.write(fan, noise(30, level_dbfs=-20, rate=RATE), RATE, subtype="PCM_16")
+    with phone_with(playwright, microphone=fan, profile=tmp_path / "phone") as context:
+        page = context.pages[0]
+        tour = Tour(page, "en", pictures)
+        tour.enrol(address, new_code(campaign))
+        tour.add_speaker()
+        tour.button("place.indoors").click()
+        again = tour.button("room.again")
+        expect(again).to_be_focused(timeout=10_000)
+        expect(page.get_by_role("heading", name="It is noisy here.")).to_be_visible()
+        tour.look("room-noisy")
+        again.click()
+        expect(page.get_by_role("heading", name="Quiet, please")).to_be_visible()
+        tour.button("room.on").click(timeout=10_000)
+        expect(page.locator(".tap")).to_be_visible()
+        assert tour.faults == {}
+        wait_for(page, Session.objects.exists)
+
+    session = Session.objects.get()
+    room = session.device_facts["room"]
+    assert (room["verdict"], room["tries"], room["went_on"]) == ("noisy", 2, True)
+    assert room["level_dbov"] == pytest.approx(-20, abs=3)
+    assert session.environment == "indoors"
+
+
+def test_a_prompt_that_has_a_sound_is_heard_at_a_tap_or_by_itself(
+    phone: BrowserContext, address: str, campaign: Campaign, pictures: Path
+) -> None:
+    prompts = Prompt.objects.filter(campaign=campaign, active=True)
+    for prompt in prompts:
+        key = storage.prompt_audio_key(prompt.pk, "0" * 64)
+        storage.write(key=key, body=wav(speech_like(2.0)), content_type="audio/wav")
+        prompts.filter(pk=prompt.pk).update(audio_key=key, audio_type="audio/wav")
+    page = phone.pages[0]
+    tour = Tour(page, "en", pictures)
+    tour.enrol(address, new_code(campaign))
+    tour.add_speaker()
+    tour.sit_down()
+    listen, pause = tour.button("record.listen"), tour.button("record.pause")
+    expect(listen).to_be_visible()
+    place = tour.tap_box()
+    tour.look("listen")
+    listen.click()
+    expect(pause).to_be_visible()
+    # Recording ends it: the prompt's own voice is no speaker.
+    page.locator(".tap").click()
+    expect(page.locator(".tap[data-phase=recording]")).to_be_visible()
+    expect(pause).to_be_hidden()
+    page.wait_for_timeout(1200)
+    page.locator(".tap").click()
+    tour.button("record.again").click()
+    expect(listen).to_be_visible()
+    assert tour.tap_box() == place
+
+    page.locator(".back").click()
+    tour.button("settings.title").click()
+    page.get_by_label(tour.words["settings.aloud"]).check()
+    page.locator(".back").click()
+    page.locator(".person").first.click()
+    page.locator(".screen.handover .primary").click()
+    tour.sit_down()
+    expect(pause).to_be_visible()
+    expect(listen).to_be_visible(timeout=10_000)
+    # What was fetched once is here for days without a network.
+    phone.set_offline(True)
+    listen.click()
+    expect(pause).to_be_visible()
+    assert tour.faults == {}
+
+
+def test_two_thousand_recordings_are_listed_by_day_and_fifty_at_a_time(
+    phone: BrowserContext, address: str, campaign: Campaign, pictures: Path
+) -> None:
+    page = phone.pages[0]
+    tour = Tour(page, "en", pictures)
+    tour.enrol(address, new_code(campaign))
+    page.evaluate(MANY_CLIPS, 2000)
+    page.reload()
+    expect(page.locator("#status")).to_contain_text("0 on this phone, 2000 safe")
+    page.locator("footer .counts").click()
+    rows = page.locator(".clips li")
+    expect(rows).to_have_count(50)
+    expect(page.locator(".clips h2")).to_have_count(2)
+    tour.button("clips.more").click()
+    expect(rows).to_have_count(100)
+    tour.look("clips-many")
+    assert tour.faults == {}
+
+
+# Rows as a phone has them after weeks; 40 to a day and speaker.
+MANY_CLIPS = """async (count) => {
+  const of = (request) => new Promise((done, fail) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => fail(request.error);
+  });
+  const db = await of(indexedDB.open('fieldvoice'));
+  const all = (table) => of(db.transaction(table).objectStore(table).getAll());
+  const [{collector, campaign}] = await all('enrolments');
+  const [{pack: {prompts}}] = await all('packs');
+  const writing = db.transaction('clips', 'readwrite');
+  for (let n = 0; n < count; n++) {
+    const made_at = Date.now() - Math.floor((count - 1 - n) / 40) * 86_400_000;
+    const id = (tail) => `01900000-0000-7000-8000-${String(tail).padStart(12, '0')}`;
+    writing.objectStore('clips').put({id: id(n), collector, campaign, speaker: id(7),
+      session: id(1), prompt: prompts[n % prompts.length],
+      request: {duration_ms: 3000, bytes: 9000}, sent: true, refused: '', made_at,
+      state: 'confirmed', receipt: null, tries: 0, next_try: 0,
+      verdict: {outcome: 'pass', provisional: false, reasons: []}});
+  }
+  await new Promise((done) => { writing.oncomplete = done; });
+  db.close();
+}"""
+
+
+def wait_for(page: Page, true: Callable[[], bool]) -> None:
+    """Wait until the server knows something that the page does not show."""
+    for _ in range(100):
+        if true():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it did not come")

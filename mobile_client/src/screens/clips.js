@@ -15,7 +15,8 @@ const REDRAW_MS = 1000;
 
 /**
  * @param {db.Clip} clip
- * @returns {{mark: string, text: string}} mark is the class of the line
+ * @returns {{mark: string, text: string, hint?: string}} mark is the class of the line; hint: only what
+ *   to do better, where a button says the rest
  */
 export function stateOf(clip) {
   if (clip.state === "withdrawn") return { mark: "gone", text: t("clip.withdrawn") };
@@ -25,7 +26,10 @@ export function stateOf(clip) {
   }
   if (clip.state !== "confirmed") return { mark: "here", text: t("clip.here") };
   const again = redoReasons(clip);
-  if (again) return { mark: "bad", text: t("clip.reject", { hint: hintText(again) }) };
+  if (again) {
+    const hint = hintText(again);
+    return { mark: "bad", text: t("clip.reject", { hint }), hint };
+  }
   if (!clip.verdict) return { mark: "safe", text: t("clip.safe") };
   if (clip.verdict.outcome === "pass") return { mark: "good", text: t("clip.pass") };
   return { mark: "safe", text: t("clip.review") };

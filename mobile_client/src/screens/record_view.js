@@ -121,6 +121,7 @@ export function makeView(code, acts, token = "") {
 
     /** @param {Prompt} prompt */
     showPrompt(prompt) {
+      const before = shown?.id;
       shown = prompt;
       const often = prompt.kind === "hotword" && prompt.repeats > 1;
       fill(kind, t(often ? "kind.repeat" : `kind.${prompt.kind}`, { n: prompt.repeats }));
@@ -128,7 +129,7 @@ export function makeView(code, acts, token = "") {
       text.dir = prompt.direction;
       fill(text, prompt.text);
       listen.hidden = !prompt.has_audio || phase !== "idle";
-      fill(listen, t("record.listen"));
+      fill(listen, t(voice.on && prompt.id === before ? "record.pause" : "record.listen"));
       box.scrollTop = 0;
       fit();
       voice.show(prompt);
@@ -153,7 +154,8 @@ export function makeView(code, acts, token = "") {
     showClock(seconds, most) {
       // Whoever speaks freely asks how long they may; whoever reads, only whether it goes on.
       const left = t("record.left", { seconds: Math.max(0, Math.ceil(most - seconds)) });
-      fill(clock, shown?.kind === "question" ? left : `${seconds.toFixed(0)} / ${most} s`);
+      const spent = make("bdi", { dir: "ltr" }, `${seconds.toFixed(0)} / ${most} s`);
+      fill(clock, shown?.kind === "question" ? left : spent);
     },
 
     /**

@@ -4,7 +4,7 @@ import { readPlan } from "../api.js";
 import * as db from "../db.js";
 import { button, fill, make } from "../dom.js";
 import { header } from "../header.js";
-import { hintText, language, t } from "../i18n.js";
+import { hintText, isolate, language, t } from "../i18n.js";
 import { onChange } from "../outbox/sync.js";
 import { recordAgain, redoReasons, toRedo } from "../redo.js";
 import { speakerCode } from "../speaker_code.js";
@@ -25,8 +25,7 @@ function ago(then) {
 
 /** @param {Record<string, string>} key of a cell */
 function whom(key) {
-  const list = new Intl.ListFormat(language(), { type: "unit" });
-  return list.format(Object.values(key).map(answerWords));
+  return Object.values(key).map(answerWords).map(isolate).join(" · ");
 }
 
 /** @type {import("../app.js").Screen} */
