@@ -202,7 +202,7 @@ def test_a_full_phone_ends_the_take_and_keeps_what_it_took(lab: Lab, source: Sam
     lab.wait(1)
     lab.do("begin()")
     lab.wait(1)
-    quota = {"origin": origin, "quotaSize": used + 100_000}
+    quota = {"origin": origin, "quotaSize": used}
     devtools.send("Storage.overrideQuotaForOrigin", quota)
     for _ in range(120):
         if lab.told("full"):

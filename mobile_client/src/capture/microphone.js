@@ -31,7 +31,8 @@ const BUFFERED_BLOCKS = 300;
 
 /**
  * @typedef {object} Listener
- * @property {(peak: number) => void} level the loudest sample since the last call, 0 to 1; twenty a second
+ * @property {(peak: number, seconds: number) => void} level the loudest sample since the last call,
+ *   0 to 1, and how long the take is, 0 outside of one; twenty a second
  * @property {() => void} silence nothing but zeros in this take so far, told once, within its first second
  * @property {(why: Lost) => void} lost the microphone went away (a call, a cable, the page in the
  *   background): end the take and close it; only a tap opens it again
@@ -178,7 +179,7 @@ export class Microphone {
   /** @param {Told} told */
   hear(told) {
     const { listener } = this;
-    if (told.type === "level") listener.level(told.peak);
+    if (told.type === "level") listener.level(told.peak, told.seconds);
     else if (told.type === "silence") listener.silence();
     else if (told.type === "lost") listener.lost(told.why);
     else if (told.type === "stored") {

@@ -21,11 +21,11 @@ import { Tape } from "./tape.js";
  */
 
 /**
- * What the page is told. `began`: how much of the take was there before its tap. `ended`: the page
+ * What the page is told. `level`: the loudest sample, and how long the take is so far. `began`: how much of the take was there before its tap. `ended`: the page
  * asked, the prompt's time is over, or the phone's storage is full. `lost`: the source.
  *
  * @typedef {{type: "ready", rate: number}
- *   | {type: "level", peak: number}
+ *   | {type: "level", peak: number, seconds: number}
  *   | {type: "silence"}
  *   | {type: "stored", frames: number}
  *   | {type: "began", preRollMs: number}
@@ -72,7 +72,7 @@ function open(hertz) {
 function hear(block, at) {
   for (const value of block) peak = Math.max(peak, Math.abs(value));
   if (performance.now() - toldAt >= LEVEL_MS) {
-    tell({ type: "level", peak });
+    tell({ type: "level", peak, seconds: take ? tape.taken / rate : 0 });
     peak = 0;
     toldAt = performance.now();
   }

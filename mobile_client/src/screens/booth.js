@@ -15,9 +15,11 @@ import { keepSession } from "../keep.js";
 import { useLease } from "../outbox/leases.js";
 import { onChange, send } from "../outbox/sync.js";
 import { followServer, openPrompts, recordedPrompts } from "../prompts.js";
+import { reportPrompt } from "../report_prompt.js";
 import { speakerCode } from "../speaker_code.js";
 import { stateOf } from "./clips.js";
 import { makeView } from "./record_view.js";
+import { askWhy } from "./report_sheet.js";
 
 /** With so much sound from before the tap the first syllable is safe; with less one waits for it. */
 const LEAD_MS = 300;
@@ -58,15 +60,14 @@ export async function openBooth(
   /** Beginning and ending take a moment; what comes meanwhile waits for them. */
   let beginning = Promise.resolve();
   let ending = Promise.resolve();
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  let ticking;
   /** @type {Map<string, number>} how many takes of a prompt there were in this session */
   const takes = new Map();
 
   /** @type {import("../capture/microphone.js").Listener} */
   const listener = {
-    level: (peak) => {
+    level: (peak, seconds) => {
       ui.showLevel(peak);
+      if (row && seconds) ui.showClock(Math.floor(seconds), row.prompt.max_seconds);
       if (peak > 0 && now.note === "no-sound") step({ type: "sound" });
     },
     silence: () => step({ type: "silence" }),
@@ -84,6 +85,7 @@ export async function openBooth(
       keep: () => void keep(),
       again: () => void again(),
       skip,
+      report,
       hush,
     },
     enrolment.token,
@@ -148,13 +150,9 @@ export async function openBooth(
       fill(ui.said, errorText(error));
       return;
     }
-    const startedAt = performance.now() - preRollMs;
     if (preRollMs >= LEAD_MS) step({ type: "ready" });
     else setTimeout(() => step({ type: "ready" }), LEAD_MS - preRollMs);
     navigator.vibrate?.(30);
-    ticking = setInterval(() => {
-      ui.showClock(Math.floor((performance.now() - startedAt) / 1000), prompt.max_seconds);
-    }, 200);
   }
 
   /**
@@ -172,7 +170,6 @@ export async function openBooth(
 
   /** @param {string} note */
   async function end(note) {
-    clearInterval(ticking);
     if (!microphone || !row || !pack) return;
     const over = await microphone.end({ tail: !note });
     if (!over.stored) {
@@ -258,6 +255,20 @@ export async function openBooth(
     show();
   }
 
+  /** Not this text: the server is told why, and this speaker is not asked for it again today. */
+  function report() {
+    const [first] = queue;
+    if (!first || now.phase !== "idle") return;
+    askWhy((kind, reason) => {
+      if (queue[0] !== first || now.phase !== "idle") return;
+      void reportPrompt(session, first, kind, reason).then(() => send());
+      done.add(first.id);
+      queue = queue.slice(1);
+      step({ type: "next" });
+      show();
+    });
+  }
+
   /** Show the newest verdict of this session; a rejected prompt can be taken again at once. */
   async function showSaid() {
     const mine = (await db.clipsBy("session", session.id)).filter((clip) => clip.request.sha256);
@@ -270,7 +281,7 @@ export async function openBooth(
       (one) => one.verdict?.outcome === "reject" && one.prompt.id !== onScreen && !later(one),
     );
     const clip = redo ?? latest;
-    const { mark, text } = stateOf(clip);
+    const { mark, text, hint: brief } = stateOf(clip);
     const redoIt = () => {
       if (now.phase !== "idle") return;
       bringForward(clip.prompt);
@@ -282,7 +293,7 @@ export async function openBooth(
     fill(
       ui.said,
       make("span", { class: "short" }, clip.prompt.text),
-      make("strong", {}, text),
+      make("strong", {}, (redo && brief) || text),
       redo && button(t("record.redo"), redoIt, { class: "redo" }),
     );
   }
