@@ -8,7 +8,7 @@ import numpy.typing as npt
 from workers.audio.sound import Floats
 
 _SILENT_PEAK = 1e-4
-_NEAR_PEAK = 0.98
+_NEAR_PEAK = 0.99
 _SHORTEST_RUN = 3
 # One tall wave gives a run by itself, and a take normalised to full scale touches it once or twice;
 # in a short clip that is already a large share. Clipping happens many times over.
@@ -18,7 +18,7 @@ _FULL_SCALE = 0.999
 
 
 def plateau_share(x: Floats) -> float:
-    """Return the share of native-rate samples in runs of 3 or more within 2 % of the peak of their
+    """Return the share of native-rate samples in runs of 3 or more within 1 % of the peak of their
     own sign.
 
     Works at any level: a clipped take that was turned down afterwards keeps its plateaus. Lossless

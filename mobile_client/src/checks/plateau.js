@@ -1,6 +1,6 @@
 /** Pure: count samples on plateaus near the peak, the sign that the tops of the waves were cut off. */
 
-const NEAR_PEAK = 0.98;
+const NEAR_PEAK = 0.99;
 const SHORTEST_RUN = 3;
 const STEP = Math.log(1.0025);
 const LARGEST = 32768;
@@ -8,9 +8,9 @@ const LARGEST = 32768;
 /**
  * The plateaus of one sign of a take, counted while its peak is still growing.
  *
- * The server looks for runs of samples within 2 % of the final peak. Here they are counted at every
- * height, a quarter of a percent apart, from 2 % below the peak so far. Above it nothing has been,
- * so whatever the peak grows to, the height that lies 2 % below it has seen everything.
+ * The server looks for runs of samples within 1 % of the final peak. Here they are counted at every
+ * height, a quarter of a percent apart, from 1 % below the peak so far. Above it nothing has been,
+ * so whatever the peak grows to, the height that lies 1 % below it has seen everything.
  */
 export class Plateau {
   top = 0;
