@@ -63,7 +63,11 @@ export function problemOf(problem, status) {
 export async function reach(url, init = {}, bytes = 0) {
   const signal = AbortSignal.timeout(TIMEOUT_MS + bytes / SLOWEST);
   try {
-    return await fetch(url, { ...init, credentials: "omit", signal });
+    const answer = await fetch(url, { ...init, credentials: "omit", signal });
+    // Read even where nobody needs it: an unread one holds the service worker, and no new version
+    // of the app could take over.
+    const body = await answer.arrayBuffer();
+    return new Response(body.byteLength ? body : null, answer);
   } catch (error) {
     throw new NoAnswer(String(error));
   }
