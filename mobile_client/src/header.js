@@ -6,8 +6,9 @@ import { t } from "./i18n.js";
 /**
  * @param {string} title
  * @param {(() => void) | null} [back]
+ * @param {HTMLElement | null} [end] what else is at the top
  */
-export function header(title, back = null) {
+export function header(title, back = null, end = null) {
   const way = back && button("‹", back, { class: "back", "aria-label": t("back") });
-  return make("header", { class: "top" }, way, make("h1", {}, title));
+  return make("header", { class: "top" }, way, make("h1", {}, title), end);
 }

@@ -16,7 +16,7 @@ from playwright.sync_api import BrowserContext, Page, Playwright, expect
 from backend import storage
 from backend.accounts.models import Device, EnrolmentCode
 from backend.campaigns.models import Campaign, CampaignState
-from backend.clips.models import Clip, Session
+from backend.clips.models import Clip, PromptReport, Session
 from backend.clips.state import State
 from backend.coverage.models import Cell
 from backend.speakers.models import Consent, ConsentForm, Speaker
@@ -536,6 +536,24 @@ def test_of_a_speaker_who_withdraws_before_anything_was_sent_nothing_is_sent(
     wait_until_sent(page, "posts")
     assert not Speaker.objects.exists()
     assert not Consent.objects.exists()
+
+
+def test_a_text_that_is_wrong_is_reported_and_not_shown_again(
+    page: Page, address: str, campaign: Campaign
+) -> None:
+    enrol(page, address, new_code(campaign))
+    add_speaker(page)
+    sit_down(page)
+    go_offline(page)
+    text = page.locator(".prompt-text").inner_text()
+    page.get_by_role("button", name="Not this text").click()
+    page.get_by_role("dialog").get_by_role("button", name="It is offensive").click()
+    expect(page.locator(".prompt-text")).not_to_have_text(text)
+    page.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    wait_until_sent(page, "posts")
+    report = PromptReport.objects.select_related("prompt").get()
+    assert (report.kind, report.reason, report.prompt.text) == ("report", "offensive", text)
 
 
 def test_many_speakers_are_searched_by_their_spoken_names(

@@ -11,7 +11,7 @@ import { PromptVoice } from "../prompt_voice.js";
 /**
  * `hush`: a sound is played now (true) or not any more, which the microphone need not keep.
  *
- * @typedef {Record<"back" | "tap" | "play" | "keep" | "again" | "skip", () => void>
+ * @typedef {Record<"back" | "tap" | "play" | "keep" | "again" | "skip" | "report", () => void>
  *   & {hush?: (playing: boolean) => void}} Acts
  */
 
@@ -44,12 +44,13 @@ export function makeView(code, acts, token = "") {
     hidden: true,
   });
   const skip = button(t("record.skip"), acts.skip, { class: "end" });
+  const report = button("⚑", acts.report, { class: "more", "aria-label": t("why.open") });
   const said = make("div", { class: "said", "aria-live": "polite" });
   const controls = make("div", { class: "controls" }, tap, listen, skip, play, keep, again);
   const view = make(
     "div",
     {},
-    header(code, acts.back),
+    header(code, acts.back, report),
     said,
     box,
     advice,
@@ -171,6 +172,7 @@ export function makeView(code, acts, token = "") {
       tap.hidden = reviewing;
       for (const one of [play, keep, again]) one.hidden = !reviewing;
       skip.hidden = !idle;
+      report.hidden = !idle;
       listen.hidden = !idle || !shown?.has_audio;
       tap.dataset.phase = phase;
       tap.disabled = phase === "starting" || phase === "stopping";
@@ -211,7 +213,7 @@ export function makeView(code, acts, token = "") {
       text.removeAttribute("lang");
       text.removeAttribute("dir");
       fill(text, t("record.done"));
-      controls.hidden = true;
+      controls.hidden = report.hidden = true;
       fill(clock);
       fill(advice);
     },
