@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 import uuid_utils.compat as uuid
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backend import storage
@@ -187,3 +189,18 @@ def test_a_withdrawn_speakers_announced_clip_is_not_taken_in(sitting: Sitting) -
     assert sitting.phone.post(f"/v1/clips/{clip_id}/uploaded").status_code == 410
     late = sitting.phone.put(f"/v1/clips/{uuid.uuid7()}", clip_body(sitting, SOUND))
     assert (late.status_code, problem(late)) == (409, "speaker-withdrawn")
+
+
+def test_an_announcement_and_a_confirmation_keep_to_their_number_of_queries(
+    sitting: Sitting,
+) -> None:
+    # The first of a cell and of a speaker makes their rows.
+    upload_clip(sitting, SOUND)
+    with CaptureQueriesContext(connection) as announcing:
+        clip_id, upload = announce_clip(sitting, SOUND, seq=2)
+    assert put_bytes(upload, SOUND).status_code == 200
+    with CaptureQueriesContext(connection) as confirming:
+        sent(sitting.phone.post(f"/v1/clips/{clip_id}/uploaded"))
+    # Savepoints, which a test's own transaction makes of transactions, among them.
+    assert len(announcing) <= 8
+    assert len(confirming) <= 10
