@@ -334,10 +334,26 @@ def test_the_booth_fits_small_turned_and_large_lettered_phones(
     expect(page.locator(".keep")).to_be_visible()
     tour.look(f"{size}-review")
     if letters == "100":
-        # All of it is on the screen at once.
-        assert place["y"] + place["height"] <= viewport["height"]
+        # All of it is on the screen at once, whatever the line at the bottom says.
         assert tour.tap_box() == place
+        heights = {page.evaluate(FOOTER, text) for text in worst_words()}
+        assert heights == {60}
+        assert place["y"] + place["height"] <= viewport["height"] - 60
     assert tour.faults == {}
+
+
+# The height of the bottom line when it says this.
+FOOTER = """(text) => {
+  document.querySelector('#status .warning').textContent = text;
+  return document.querySelector('#status').offsetHeight;
+}"""
+
+
+def worst_words() -> list[str]:
+    """Return every warning of the bottom line in every language."""
+    every = [said_in(language) for language in LANGUAGES]
+    keys = [key for key in every[2] if key.startswith("status.") and key != "status.counts"]
+    return [words[key].format(n=88, hours=2.5) for words in every for key in keys if key in words]
 
 
 def test_a_noisy_room_is_told_and_may_be_recorded_in(
