@@ -9,7 +9,7 @@ MEASURES: Final[Mapping[str, str]] = MappingProxyType(
         "decodable": "1 when the bytes are a readable recording of the declared type, else 0",
         "decode_faults": "count of errors and wrong checksums met while decoding",
         "duration_s": "seconds of decoded sound",
-        "stopped_early": "1 when decoding was ended at the campaign's bound, else 0",
+        "stopped_early": "1 when the bound ended decoding, or on the phone the take, else 0",
         "missing_ratio": "share of the claimed duration that did not decode",
         "sample_rate_hz": "native rate, Hz",
         "channels": "count",
