@@ -1,4 +1,4 @@
-"""The phone client's files as a phone gets them: stripped, compressed, each with its hash.
+"""The phone client's files as a phone gets them: short, compressed, each with its hash.
 
 There is no build step: a file that changes on disk is read again at the next request.
 """
@@ -12,8 +12,9 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-import rjsmin
 from django.conf import settings
+
+from backend.console.phone_program import SERVICE_WORKER, write_scripts
 
 ROOT: Final = settings.BASE_DIR / "mobile_client"
 _RELEASE: Final = settings.BASE_DIR / "pyproject.toml"
@@ -31,8 +32,6 @@ _TYPES: Final = {
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
-# In code that was stripped; an import without `from` has no binding, `import(` is for later.
-_IMPORTS: Final = re.compile(r'\b(?:from|import)\s*"(\.{1,2}/[^"]+\.js)"')
 _CSS_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BLANKS: Final = re.compile(r"\s*\n\s*")
 
@@ -59,37 +58,44 @@ class PhoneFile:
         """The bytes compressed as far as gzip can; None for what is compressed already."""
         return None if self.path.endswith(".png") else gzip.compress(self.body, 9, mtime=0)
 
-    @cached_property
-    def imports(self) -> tuple[str, ...]:
-        """The paths of the modules that must be there before this one runs, in order."""
-        if not self.path.endswith(".js"):
-            return ()
-        folder = PurePosixPath(self.path).parent
-        names = _IMPORTS.findall(self.body.decode())
-        return tuple(dict.fromkeys(_resolve(folder / name) for name in names))
-
-
-def _resolve(path: PurePosixPath) -> str:
-    parts: list[str] = []
-    for part in path.parts:
-        if part == "..":
-            parts = parts[:-1]
-        else:
-            parts.append(part)
-    return "/".join(parts)
-
 
 _read: dict[Path, tuple[tuple[int, int], PhoneFile]] = {}
 
 
 def read_file(path: str) -> PhoneFile | None:
-    """Return a file that phones get, None for anything else."""
+    """Return a file that phones get, None for anything else.
+
+    A module that was linked into the program can still be had by its own address, as it was
+    written: for whoever looks for a fault. No phone asks for it.
+    """
+    scripts = _scripts()
+    if path in scripts:
+        return scripts[path]
     return _read_again(path) if _SERVED.fullmatch(path) and (ROOT / path).is_file() else None
 
 
-def read_template(name: str) -> PhoneFile:
-    """Return index.html or sw.js, which are completed before a phone gets them."""
-    return _read_again(name)
+def read_page() -> PhoneFile:
+    """Return index.html, which is completed before a phone gets it."""
+    return _read_again("index.html")
+
+
+def read_worker() -> PhoneFile:
+    """Return sw.js, which is completed before a phone gets it."""
+    return _scripts()[SERVICE_WORKER]
+
+
+_made: dict[tuple[Path, frozenset[tuple[str, int, int]]], dict[str, PhoneFile]] = {}
+
+
+def _scripts() -> dict[str, PhoneFile]:
+    """Return the scripts by path, made again when any module changed."""
+    found = [(path, path.stat()) for path in (*(ROOT / "src").rglob("*.js"), ROOT / SERVICE_WORKER)]
+    state = frozenset((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in found)
+    if (ROOT, state) not in _made:
+        texts = write_scripts(ROOT)
+        _made.clear()
+        _made[ROOT, state] = {path: PhoneFile(path, text.encode()) for path, text in texts.items()}
+    return _made[ROOT, state]
 
 
 def _read_again(path: str) -> PhoneFile:
@@ -104,9 +110,6 @@ def _read_again(path: str) -> PhoneFile:
 
 
 def _strip(place: Path) -> bytes:
-    if place.suffix == ".js":
-        # Files end in a comment's newline or in none; a newline keeps what follows apart.
-        return f"{rjsmin.jsmin(place.read_text())}\n".encode()
     if place.suffix == ".css":
         return _BLANKS.sub("\n", _CSS_COMMENT.sub("", place.read_text())).strip().encode()
     if place.suffix in {".json", ".html", ".webmanifest"}:
@@ -117,22 +120,9 @@ def _strip(place: Path) -> bytes:
 def list_files() -> list[PhoneFile]:
     """Return every file that phones get, by path; not the two that are written for them."""
     paths = [*ROOT.glob("*.*"), *(ROOT / "icons").glob("*"), *(ROOT / "i18n").glob("*")]
-    names = [path.relative_to(ROOT).as_posix() for path in [*paths, *(ROOT / "src").rglob("*.js")]]
+    names = {path.relative_to(ROOT).as_posix() for path in paths} | set(_scripts())
+    names.discard(SERVICE_WORKER)
     return [file for name in sorted(names) if (file := read_file(name))]
-
-
-def list_imports(path: str) -> list[str]:
-    """Return the module and all it needs before it runs, in the order in which they are met."""
-    found, next_level = [path], [path]
-    while next_level:
-        level, next_level = next_level, []
-        for name in level:
-            file = read_file(name)
-            for imported in file.imports if file else ():
-                if imported not in found:
-                    found.append(imported)
-                    next_level.append(imported)
-    return found
 
 
 def release_number() -> str:

@@ -9,17 +9,17 @@ from backend.console.headers import phone_policy
 from backend.console.phone_files import (
     PhoneFile,
     list_files,
-    list_imports,
-    read_template,
+    read_page,
+    read_worker,
     release_number,
 )
+from backend.console.phone_program import PROGRAM
 
-_FIRST: Final = "src/main.js"
 # A change of any of these is a new version; icons are fetched by the system, not by the page.
 _NOT_KEPT: Final = re.compile(r"icons/.*")
 _ADDRESS: Final = re.compile(r'\b(src|href)="((?:src/|style\.css)[^"]*)"')
 _SCRIPT: Final = '<script type="module"'
-_IMPORT: Final = '"./src/'
+_PROGRAM_OF_WORKER: Final = f'"./{PROGRAM}"'
 
 
 def app_version() -> str:
@@ -29,19 +29,17 @@ def app_version() -> str:
     itself a store that has moved.
     """
     parts = [f"{file.path} {file.sha256}" for file in list_files()]
-    parts += [read_template(name).sha256 for name in ("index.html", "sw.js")]
+    parts += [read_page().sha256, read_worker().sha256]
     whole = "\n".join([phone_policy(), *parts])
     return f"{release_number()}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
 
 
 def write_page(version: str) -> PhoneFile:
-    """Return index.html; it names the modules of the first screen, so that all come at once."""
-    text = read_template("index.html").body.decode()
+    """Return index.html; it names the program, so that both its scripts come at once."""
+    text = read_page().body.decode()
     text = _ADDRESS.sub(rf'\1="v/{version}/\2"', text)
-    preloads = "".join(
-        f'<link rel="modulepreload" href="v/{version}/{path}">\n' for path in list_imports(_FIRST)
-    )
-    return PhoneFile("index.html", text.replace(_SCRIPT, preloads + _SCRIPT, 1).encode())
+    preload = f'<link rel="modulepreload" href="v/{version}/{PROGRAM}">\n'
+    return PhoneFile("index.html", text.replace(_SCRIPT, preload + _SCRIPT, 1).encode())
 
 
 def write_worker(version: str) -> PhoneFile:
@@ -49,7 +47,7 @@ def write_worker(version: str) -> PhoneFile:
     kept = {file.path: file.sha256 for file in list_files() if not _NOT_KEPT.match(file.path)}
     # The page is kept under the address that people open.
     listed = json.dumps({"": write_page(version).sha256, **kept}, separators=(",", ":"))
-    text = read_template("sw.js").body.decode()
-    text = text.replace(_IMPORT, f'"./v/{version}/src/')
+    text = read_worker().body.decode()
+    text = text.replace(_PROGRAM_OF_WORKER, f'"./v/{version}/{PROGRAM}"')
     text = text.replace('"__VERSION__"', json.dumps(version)).replace('"__FILES__"', listed)
     return PhoneFile("sw.js", text.encode())

@@ -1,0 +1,51 @@
+"""The phone client's scripts as a phone gets them: linked into one file, without comments.
+
+There is no build step: whoever changes a module reloads the page.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import rjsmin
+
+from backend.console.phone_link import link_modules
+
+PROGRAM: Final = "app.js"
+# What begins to run by itself, each in a place of its own; the page, the worker of the microphone.
+ENTRIES: Final = ("src/main.js", "src/capture/worker.js")
+# What the service worker needs of the rest.
+_ENTRY_OF_WORKER: Final = "src/outbox/sync.js"
+# The audio thread's scripts can import nothing in older browsers.
+ALONE: Final = ("src/capture/worklet.js",)
+SERVICE_WORKER: Final = "sw.js"
+
+
+def write_scripts(root: Path) -> dict[str, str]:
+    """Return every script of the folder `root` by the path under which phones ask for it.
+
+    Raises LinkError for a module that cannot be linked.
+    """
+    entries = (*ENTRIES, _ENTRY_OF_WORKER)
+    sources = {
+        PROGRAM: link_modules(lambda path: (root / path).read_text(), entries),
+        **{path: (root / path).read_text() for path in ALONE},
+        **{path: _door(path) for path in ENTRIES},
+        SERVICE_WORKER: _take_from_program((root / SERVICE_WORKER).read_text()),
+    }
+    return {path: f"{rjsmin.jsmin(text)}\n" for path, text in sources.items()}
+
+
+def _door(path: str) -> str:
+    """Return the little that stands at an entry's own address."""
+    up = "../" * path.count("/")
+    return f'import {{ load }} from "{up}{PROGRAM}";\nload("{path}");\n'
+
+
+def _take_from_program(worker: str) -> str:
+    """Return the service worker with its one import taken from the linked file."""
+    name = "sendFromWorker"
+    asked = f'import {{ {name} }} from "./{_ENTRY_OF_WORKER}";\n'
+    if asked not in worker:
+        raise ValueError(f"{SERVICE_WORKER} does not import {name} as expected")
+    taken = f'const {{ {name} }} = load("{_ENTRY_OF_WORKER}");\n'
+    return worker.replace(asked, f'import {{ load }} from "./{PROGRAM}";\n{taken}')
