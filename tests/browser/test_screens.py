@@ -288,6 +288,13 @@ def test_every_screen_fits_and_the_record_button_never_moves(
     page.locator(".back").click()
     expect(page.locator(".person").first).to_be_visible()
     tour.look("people")
+    page.locator(".people .more").first.click()
+    expect(page.locator(".screen.person")).to_be_visible()
+    tour.look("person")
+    page.locator(".back").click()
+    tour.button("campaigns.add").click()
+    expect(page.locator(".screen.campaigns")).to_be_visible()
+    tour.look("campaigns")
     page.locator("footer .counts").click()
     expect(page.locator(".clips li").first).to_be_visible()
     tour.look("clips")
@@ -298,6 +305,11 @@ def test_every_screen_fits_and_the_record_button_never_moves(
     tour.button("settings.title").click()
     expect(page.locator("#choose-language")).to_be_visible()
     tour.look("settings")
+    for name in ("export", "selftest"):
+        tour.button(f"settings.{name}").click()
+        expect(page.locator(f".screen.{name}")).to_be_visible()
+        tour.look(name)
+        page.locator("footer").get_by_text(tour.words["settings.title"]).click()
     assert tour.faults == {}
 
 
