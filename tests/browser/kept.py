@@ -7,24 +7,32 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-_KEEP = """
-async ({ sittings, madeAt }) => {
-  const address = document.querySelector("script[type=module]").src.replace("main.js", "db.js");
-  const of = (path) => import(address.replace("db.js", path));
-  const [db, rows, ids, people, consents, leases, cells] = await Promise.all(
-    ["db.js", "rows.js", "uuid7.js", "speakers.js", "consents.js", "outbox/leases.js", "cells.js"]
-      .map(of));
+from backend.console.phone_files import ROOT
+from backend.console.phone_link import link_modules
+
+# Linked with the client's own modules, so that it also runs in a page that has no network.
+_KEPT = "src/kept.js"
+_SOURCE = """
+import { cellKey } from "./cells.js";
+import { keepConsent } from "./consents.js";
+import * as db from "./db.js";
+import { takeLease, useLease } from "./outbox/leases.js";
+import { newRow } from "./rows.js";
+import { keepSpeaker } from "./speakers.js";
+import { uuid7 } from "./uuid7.js";
+
+export async function keep(sittings) {
   const [enrolment] = await db.all("enrolments");
   const { pack } = await db.get("packs", enrolment.campaign);
   const [form] = pack.consent_forms;
   const kept = [];
   for (const { said, clips } of sittings) {
-    const speaker = await people.keepSpeaker(enrolment, said);
-    const consent = await consents.keepConsent(
-      enrolment, speaker.id, form, { scopes: form.scopes, method: "tap" });
-    const cell = cells.cellKey(said, pack.campaign.dimensions, new Date().getFullYear());
-    const hold = await leases.takeLease(db, enrolment.collector, cell);
-    const session = rows.newRow(enrolment, ids.uuid7(), speaker.id, {
+    const speaker = await keepSpeaker(enrolment, said);
+    const how = { scopes: form.scopes, method: "tap" };
+    const consent = await keepConsent(enrolment, speaker.id, form, how);
+    const cell = cellKey(said, pack.campaign.dimensions, new Date().getFullYear());
+    const hold = await takeLease(db, enrolment.collector, cell);
+    const session = newRow(enrolment, uuid7(), speaker.id, {
       campaign: enrolment.campaign, speaker: speaker.id, consent: consent.id, hold,
       environment: "indoors", app_version: "test", clock_offset_ms: 0,
       device: { model: "", os: "", mic: "", sample_rate: 16000, settings_asked: {},
@@ -36,7 +44,7 @@ async ({ sittings, madeAt }) => {
       const bytes = Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0)).buffer;
       const prompt = pack.prompts[seq % pack.prompts.length];
       const clip = {
-        ...rows.newRow(enrolment, ids.uuid7(), speaker.id, {
+        ...newRow(enrolment, uuid7(), speaker.id, {
           ...facts, session: session.id, prompt: prompt.id, seq, take: 1,
           recorded_at: new Date().toISOString(), client_checks: {},
         }),
@@ -45,20 +53,27 @@ async ({ sittings, madeAt }) => {
       };
       await db.commit([{ table: "clips", put: clip },
         { table: "sounds", put: { id: clip.id, bytes } }]);
-      await leases.useLease(db, hold);
+      await useLease(db, hold);
       kept.push(clip.id);
     }
   }
   return kept;
 }
-"""
-_ROWS = """
-async (table) => {
-  const address = document.querySelector("script[type=module]").src.replace("main.js", "db.js");
-  const db = await import(address);
-  return table === "sounds" ? (await db.all("sounds")).map(({ id }) => ({ id })) : db.all(table);
+
+export async function rows(table) {
+  const found = await db.all(table);
+  return table === "sounds" ? found.map(({ id }) => ({ id })) : found;
 }
 """
+
+
+def _ask(page: Page, function: str, argument: Any) -> Any:
+    linked = link_modules(
+        lambda path: _SOURCE if path == _KEPT else (ROOT / path).read_text(), [_KEPT]
+    )
+    program = linked.replace("import.meta.url", "location.href").replace("export const", "const")
+    call = f'return load("{_KEPT}").{function}(argument);'
+    return page.evaluate(f"(argument) => {{ {program}\n{call} }}", argument)
 
 
 @dataclass(frozen=True)
@@ -89,14 +104,13 @@ def keep_sittings(page: Page, *sittings: Sitting) -> list[str]:
 
     Nothing is sent: that takes one of the app's own triggers.
     """
-    arguments = {"sittings": [sitting.facts() for sitting in sittings]}
-    kept: list[str] = page.evaluate(_KEEP, arguments)
+    kept: list[str] = _ask(page, "keep", [sitting.facts() for sitting in sittings])
     return kept
 
 
 def rows_of(page: Page, table: str) -> list[dict[str, Any]]:
     """Return a table of the phone's database; of sounds the ids only."""
-    rows: list[dict[str, Any]] = page.evaluate(_ROWS, table)
+    rows: list[dict[str, Any]] = _ask(page, "rows", table)
     return rows
 
 
