@@ -1,7 +1,7 @@
 # One door to everything; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test check fix bench rehearsal chaos migrations openapi locks
+.PHONY: help setup setup-test run test test-webkit check fix bench rehearsal chaos migrations openapi locks
 
 DEV := .venv-dev/bin
 NODE_PATH_FIRST := PATH="$(CURDIR)/$(DEV):$$PATH"
@@ -18,9 +18,11 @@ setup: ## Install what `make run` and the tools need
 	@deploy/setup.sh dev
 	@deploy/setup.sh client
 
-setup-test: setup ## Install what `make test` needs: also Label Studio and Chromium
+setup-test: setup ## Install what `make test` needs: also Label Studio, Chromium and flac
 	@deploy/setup.sh label-studio
 	@deploy/setup.sh chromium
+	@deploy/setup.sh flac
+	@if [ "$$CI" = true ]; then deploy/setup.sh webkit; fi
 
 run: ## Start the platform; PUBLIC=1 opens it to phones in this network over TLS, WEB_PORT=N picks its port
 	@deploy/setup.sh product
@@ -30,6 +32,10 @@ test: setup-test ## Run every test: on PostgreSQL, the API and the flow on SQLit
 	$(DEV)/python -m pytest $(ARGS)
 	$(DEV)/python -m pytest --db=sqlite tests/api tests/flow
 	cd mobile_client && $(NODE_PATH_FIRST) node --test
+
+test-webkit: setup ## Record and send in Safari's engine; `make test` does it too where it is installed
+	@deploy/setup.sh webkit
+	$(DEV)/python -m pytest tests/webkit $(ARGS)
 
 check: setup ## Check style, types, import directions, migrations, the API document and the phone client
 	$(DEV)/ruff check .

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Install one part of what the platform needs, once: `deploy/setup.sh product|dev|label-studio|chromium|client`.
-# Each part is stamped with the hash of its lock, so that a second call returns at once.
+# Install one part of what the platform needs, once: `deploy/setup.sh PART`, the parts as listed
+# at the end. Each is stamped with the hash of its lock, so that a second call returns at once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -88,15 +88,34 @@ client() {
   echo "$want" >mobile_client/node_modules/.stamp
 }
 
-chromium() {
-  ! command -v chromium >/dev/null || return 0
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    say "Installing Chromium ..."
-    apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >&2
-  else
-    fail "the browser tests need Chromium: install the package chromium"
+# What comes from Debian. Elsewhere than on Debian only the programs themselves can be looked for.
+debian() { # WHAT PROGRAM PACKAGE...
+  local what=$1 program=$2 package
+  local -a missing=()
+  shift 2
+  if ! command -v dpkg-query >/dev/null; then
+    ! command -v "$program" >/dev/null || return 0
+    fail "$what needs $program: install what Debian calls $*"
   fi
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+      missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  [ "$(id -u)" = 0 ] || fail "$what needs packages: apt-get install ${missing[*]}"
+  say "Installing ${missing[*]} ..."
+  apt-get update -qq >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+chromium() {
+  # DejaVu has the letters of the Arabic pictures.
+  debian "the browser tests" chromium chromium fonts-dejavu-core
+}
+
+webkit() {
+  debian "the test in Safari's engine" WebKitWebDriver \
+    webkit2gtk-driver xvfb xauth dbus gstreamer1.0-plugins-good gstreamer1.0-plugins-bad flac
 }
 
 lock "${1:-none}"
@@ -106,5 +125,7 @@ case "${1:-}" in
   label-studio) environment .venv-label-studio requirements-label-studio.lock ;;
   client) client ;;
   chromium) chromium ;;
-  *) fail "what? product, dev, label-studio, client or chromium" ;;
+  flac) debian "the tests of the encoder" flac flac ;;
+  webkit) webkit ;;
+  *) fail "what? product, dev, label-studio, client, chromium, flac or webkit" ;;
 esac

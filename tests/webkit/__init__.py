@@ -1,0 +1,1 @@
+"""The phone client in Safari's engine."""
