@@ -21,8 +21,10 @@ const WITHDRAWAL = /^(speaker|clip)s\/([^/]+)\/withdraw$/;
  * @property {Row[]} consents
  * @property {Row[]} sessions
  * @property {Clip[]} clips
- * @property {Record<string, string>[]} withdrawals
+ * @property {Withdrawal[]} withdrawals
  */
+
+/** @typedef {{collector: string, campaign: string, speaker?: string, clip?: string}} Withdrawal */
 
 /**
  * @param {Db} db
@@ -42,71 +44,85 @@ export async function unsent(db) {
 }
 
 /**
- * Pure: deal the clips out to files. Each holds the speakers, consents and sessions of its clips,
- * those that the server knows already, too; the first of a campaign also what is not sent without
- * a clip.
+ * Deal the clips out to files. Each holds the speakers, consents and sessions of its campaign that
+ * the server does not know, or that a clip here rests on: one file is taken in without the others.
  *
- * @param {Clip[]} clips
- * @param {{speakers: Row[], consents: Row[], sessions: Row[]}} rows
- * @param {Record<string, string>[]} withdrawals
+ * @param {Db} db
  * @param {number} [most] bytes of sound in one file
- * @returns {Copy[]}
+ * @returns {Promise<Copy[]>}
  */
-export function dealOut(clips, rows, withdrawals, most = MOST_BYTES) {
-  const unknown = (/** @type {Row} */ row) => !row.sent;
-  const everything = [...clips, ...Object.values(rows).flat().filter(unknown), ...withdrawals];
-  const campaigns = new Set(everything.map(({ campaign }) => campaign ?? ""));
-  return [...campaigns].flatMap((campaign) => {
-    /** @type {Clip[][]} */
-    const shares = [[]];
-    let size = 0;
-    for (const clip of clips) {
-      if (clip.campaign !== campaign) continue;
-      const last = shares.at(-1) ?? [];
-      const full = size + clip.request.bytes > most || last.length === MOST_CLIPS;
-      if (full && last.length) shares.push([]);
-      size = (full ? 0 : size) + clip.request.bytes;
-      shares.at(-1)?.push(clip);
+export async function planCopies(db, most = MOST_BYTES) {
+  const { clips } = await unsent(db);
+  /**
+   * @param {"speakers" | "consents" | "sessions"} table
+   * @param {unknown[]} ids
+   */
+  const needed = async (table, ids) =>
+    (await db.all(table)).filter(
+      // Nothing of who took their voice back leaves the phone but that word.
+      (row) => row.refused !== "speaker-withdrawn" && (!row.sent || ids.includes(row.id)),
+    );
+  const sessions = await needed("sessions", of(clips, "session"));
+  const consents = await needed("consents", of(of(sessions, "request"), "consent"));
+  const speakers = await needed("speakers", of([...sessions, ...consents], "speaker"));
+  const withdrawals = await withdrawn(db);
+
+  const campaigns = of(
+    [...clips, ...speakers, ...consents, ...sessions, ...withdrawals],
+    "campaign",
+  );
+  /** @type {Copy[]} */
+  const copies = [];
+  for (const campaign of new Set(campaigns)) {
+    /**
+     * @template {{campaign: string}} T
+     * @param {T[]} rows
+     */
+    const own = (rows) => rows.filter((row) => row.campaign === campaign);
+    const rows = {
+      campaign,
+      speakers: own(speakers),
+      consents: own(consents),
+      sessions: own(sessions),
+      withdrawals: own(withdrawals),
+    };
+    /** @type {number} */
+    let full = most;
+    for (const clip of own(clips)) {
+      /** @type {number} */
+      const bytes = clip.request.bytes;
+      if (full + bytes > most || copies.at(-1)?.clips.length === MOST_CLIPS) {
+        copies.push({ ...rows, clips: [] });
+        full = 0;
+      }
+      full += bytes;
+      copies.at(-1)?.clips.push(clip);
     }
-    return shares.map((share, index) => {
-      const first = (/** @type {Row} */ row) => index === 0 && unknown(row);
-      const here = (/** @type {Row[]} */ of, /** @type {(row: Row) => boolean} */ needed) =>
-        of.filter((row) => row.campaign === campaign && (first(row) || needed(row)));
-      const ids = new Set(share.map((clip) => clip.session));
-      const sessions = here(rows.sessions, (row) => ids.has(row.id));
-      const given = new Set(sessions.map((row) => row.request.consent));
-      const consents = here(rows.consents, (row) => given.has(row.id));
-      const heard = new Set([...sessions, ...consents].map((row) => row.speaker));
-      const speakers = here(rows.speakers, (row) => heard.has(row.id));
-      const back = index ? [] : withdrawals.filter((one) => one.campaign === campaign);
-      return { campaign, speakers, consents, sessions, clips: share, withdrawals: back };
-    });
-  });
+    if (full === most) copies.push({ ...rows, clips: [] });
+  }
+  return copies;
 }
 
 /**
- * @param {Db} db
- * @returns {Promise<Copy[]>}
+ * @template {Record<string, any>} T
+ * @template {keyof T} K
+ * @param {T[]} rows
+ * @param {K} name
+ * @returns {T[K][]}
  */
-export async function planCopies(db) {
-  const { clips } = await unsent(db);
-  const [speakers, consents, sessions, posts, enrolments] = await Promise.all([
-    db.all("speakers"),
-    db.all("consents"),
-    db.all("sessions"),
-    db.all("posts"),
-    db.all("enrolments"),
-  ]);
-  const campaigns = new Map(enrolments.map((row) => [row.collector, row.campaign]));
-  const withdrawals = posts.flatMap(({ sent, path, collector }) => {
+const of = (rows, name) => rows.map((row) => row[name]);
+
+/**
+ * @param {Db} db
+ * @returns {Promise<Withdrawal[]>} what the server has not heard of
+ */
+async function withdrawn(db) {
+  const enrolments = await db.all("enrolments");
+  return (await db.all("posts")).flatMap(({ sent, path, collector }) => {
+    const campaign = enrolments.find((row) => row.collector === collector)?.campaign;
     const [, what, id] = path.match(WITHDRAWAL) ?? [];
-    const campaign = campaigns.get(collector);
     return !sent && campaign && what && id ? [{ collector, campaign, [what]: id }] : [];
   });
-  // Nothing of who took their voice back leaves the phone but that word.
-  const stays = (/** @type {Row} */ row) => row.refused !== "speaker-withdrawn";
-  const rows = { speakers: speakers.filter(stays), consents: consents.filter(stays), sessions };
-  return dealOut(clips, { ...rows, sessions: sessions.filter(stays) }, withdrawals);
 }
 
 /**
