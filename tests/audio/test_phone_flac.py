@@ -39,6 +39,7 @@ def fuzz(seed: int, length: int) -> Iterator[Samples]:
     yield loud(n * rng.uniform(-40, 40) % 65536 - 32768)
     yield loud(np.where(rng.random(length) < 0.002, rng.uniform(-32768, 32768), 0.0))
     yield loud(32767 * np.sin(n * rng.uniform(0.0001, 3)))
+    yield loud(rng.standard_normal(length) * 3000) << np.int16(rng.integers(1, 4))
     half = np.zeros(length)
     half[length // 2 :] = 30000 * np.sin(n[length // 2 :] / 7)
     yield loud(half)

@@ -92,28 +92,37 @@ function putNumber(bits, number) {
  * The sound itself, in the cheapest of four ways (section 9.2).
  *
  * @param {Bits} bits
- * @param {Int16Array} samples
+ * @param {Int16Array} all
  */
-function putSubframe(bits, samples) {
-  const [first = 0] = samples;
-  if (samples.every((sample) => sample === first)) {
+function putSubframe(bits, all) {
+  const [first = 0] = all;
+  if (all.every((sample) => sample === first)) {
     bits.put(0, 8);
     bits.put(first, 16);
     return;
   }
-  const fixed = code(samples, bestFixed(samples), 0);
+  // Some microphones have fewer bits than they say; what is always zero is left out.
+  const empty = 31 - Math.clz32(lowestBit(all));
+  const samples = empty ? all.map((sample) => sample >> empty) : all;
+  const width = 16 - empty;
+  /** @param {number} type */
+  const putType = (type) => {
+    bits.put((type << 1) | Number(empty > 0), 8);
+    if (empty) bits.unary(empty - 1);
+  };
+  const fixed = code(samples, bestFixed(samples), width, 0);
   const predictor = samples.length > FEW_SAMPLES ? bestLinear(samples) : null;
-  const linear = predictor && code(samples, predictor, PRECISION);
+  const linear = predictor && code(samples, predictor, width, PRECISION);
   const best = linear && linear.cost < fixed.cost ? linear : fixed;
-  if (best.cost >= 16 * samples.length) {
-    bits.put(1 << 1, 8);
-    for (const sample of samples) bits.put(sample, 16);
+  if (best.cost >= width * samples.length) {
+    putType(1);
+    for (const sample of samples) bits.put(sample, width);
     return;
   }
   const { coefficients, shift } = best.predictor;
   const order = coefficients.length;
-  bits.put((best === linear ? 0x20 | (order - 1) : 0x08 | order) << 1, 8);
-  for (const sample of samples.subarray(0, order)) bits.put(sample, 16);
+  putType(best === linear ? 0x20 | (order - 1) : 0x08 | order);
+  for (const sample of samples.subarray(0, order)) bits.put(sample, width);
   if (best === linear) {
     bits.put(PRECISION - 1, 4);
     bits.put(shift, 5);
@@ -123,14 +132,24 @@ function putSubframe(bits, samples) {
 }
 
 /**
+ * @param {Int16Array} samples not all zero
+ * @returns {number} the lowest bit that is set in any of them
+ */
+function lowestBit(samples) {
+  const used = samples.reduce((bits, sample) => bits | sample, 0);
+  return used & -used;
+}
+
+/**
  * @param {Int16Array} samples
  * @param {import("./prediction.js").Predictor} predictor
+ * @param {number} width bits of a sample
  * @param {number} precision bits a coefficient takes in the file
  */
-function code(samples, predictor, precision) {
+function code(samples, predictor, width, precision) {
   const order = predictor.coefficients.length;
   const residual = miss(samples, predictor);
   const how = partition(residual, order);
-  const cost = how.bits + order * (16 + precision) + (precision ? 9 : 0);
+  const cost = how.bits + order * (width + precision) + (precision ? 9 : 0);
   return { predictor, residual, how, cost };
 }

@@ -120,14 +120,13 @@ export class Recording {
     const byClock = (this.due - this.from) * 1000 - liveMs || 0;
     const byWall = wallMs - liveMs;
     await this.writing;
-    const { kind, text, repeats } = this.row.prompt;
     return {
       samples: this.samples,
       stored: this.stored,
       wallMs: Math.round(wallMs),
       gaps: this.gaps,
       missingMs: Math.max(0, Math.round(byWall > WALL_MS ? byWall : byClock)),
-      measures: this.meter.done({ kind, text, repeats }),
+      measures: this.meter.done(this.row.prompt),
     };
   }
 }

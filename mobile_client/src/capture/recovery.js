@@ -40,6 +40,5 @@ export async function measureFile(row) {
   } catch {
     return {};
   }
-  const { kind, text, repeats } = row.prompt;
-  return meter.done({ kind, text, repeats });
+  return meter.done(row.prompt);
 }
