@@ -7,24 +7,14 @@
  * @type {[RegExp, number, number, number][]}
  */
 const SCRIPTS = [
-  [/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u, 1, 1.4, 1],
-  [/\p{Script=Hangul}/u, 0.9, 1.45, 1.1],
-  [/\p{Script=Ethiopic}/u, 0.78, 1.5, 1.2],
-  [/[\p{Script=Myanmar}\p{Script=Khmer}\p{Script=Tibetan}]/u, 0.85, 1.9, 1.2],
-  [/[\p{Script=Thai}\p{Script=Lao}]/u, 0.6, 1.65, 1.25],
-  [/[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u, 0.5, 1.65, 1.15],
-  [
-    /[\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gurmukhi}\p{Script=Gujarati}\p{Script=Oriya}]/u,
-    0.68,
-    1.6,
-    1.25,
-  ],
-  [
-    /[\p{Script=Tamil}\p{Script=Telugu}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Sinhala}]/u,
-    0.9,
-    1.6,
-    1.15,
-  ],
+  [/[\u3040-\u30ff\u3400-\u9fff]/, 1, 1.4, 1], // Han, Kana
+  [/[\uac00-\ud7af]/, 0.9, 1.45, 1.1], // Hangul
+  [/[\u1200-\u139f]/, 0.78, 1.5, 1.2], // Ethiopic
+  [/[\u0f00-\u109f\u1780-\u17ff]/, 0.85, 1.9, 1.2], // Tibetan, Myanmar, Khmer
+  [/[\u0e00-\u0eff]/, 0.6, 1.65, 1.25], // Thai, Lao
+  [/[\u0600-\u07bf]/, 0.5, 1.65, 1.15], // Arabic, Syriac, Thaana
+  [/[\u0900-\u0b7f]/, 0.68, 1.6, 1.25], // Devanagari to Oriya
+  [/[\u0b80-\u0dff]/, 0.9, 1.6, 1.15], // Tamil to Sinhala
 ];
 /** Latin, Greek, Cyrillic, Hebrew and whatever else is written like them. */
 const ALPHABET = /** @type {const} */ ([0.57, 1.32, 1.15]);
@@ -32,8 +22,7 @@ const ALPHABET = /** @type {const} */ ([0.57, 1.32, 1.15]);
 const SLOPING = /^(ur|ks)\b/;
 const LARGEST = 2.5;
 /** Written without spaces between words: a line is broken anywhere, or by a dictionary. */
-const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}]/u;
+const UNSPACED = /[\u0e00-\u109f\u1780-\u17ff\u3040-\u9fff]/;
 /** Lines break between words, so that the last word of each leaves a gap. */
 const RAGGED = 0.9;
 

@@ -83,6 +83,7 @@ export async function clips(app) {
     const { mark, text } = stateOf(clip);
     const here = ["ready", "sent", "refused"].includes(clip.state);
     const { language: lang, direction: dir } = clip.prompt;
+    const open = clip.state === "recording" || clip.state === "review";
     const acts = [
       here && button(t("record.play"), () => void play(clip.id)),
       clip.state !== "withdrawn" && button(t("clip.withdraw"), () => takeBack(clip)),
@@ -92,6 +93,7 @@ export async function clips(app) {
       { class: mark },
       make("span", { lang, dir }, clip.prompt.text),
       make("strong", {}, text),
+      open && button(t("recovered.title"), () => void app.go("recovered")),
       again && button(t("record.redo"), () => void recordAgain(app, clip.speaker, clip.prompt)),
       acts.length > 0 &&
         make(

@@ -87,8 +87,7 @@ export async function settings(app) {
       { class: "choices" },
       way("export", "settings.export"),
       way("selftest", "settings.selftest"),
-      way("enrol", "clips.enrol"),
-      way("leave", "settings.leave"),
+      way("campaigns", "campaigns.title"),
     ),
     make("p", { class: "note" }, t("settings.version", { version: APP_VERSION })),
   );
