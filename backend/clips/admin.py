@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from backend.clips.models import Clip, ClipEvent, Session, Transcript
+from backend.clips.models import Clip, ClipEvent, PromptReport, Session, Transcript
 from backend.readonly_admin import ReadOnlyAdmin
 
 
@@ -39,3 +39,11 @@ class TranscriptAdmin(ReadOnlyAdmin):
 
     list_display = ["clip_id", "version", "text", "source", "created_at"]
     search_fields = ["clip__id"]
+
+
+@admin.register(PromptReport)
+class PromptReportAdmin(ReadOnlyAdmin):
+    """Why prompts were not said."""
+
+    list_display = ["prompt", "kind", "reason", "session_id", "made_at"]
+    list_filter = ["kind", "reason"]

@@ -1,93 +1,35 @@
-"""Promises to phones: asked, held, used up by clips, expired; never the same place twice."""
+"""Promises to phones: asked, held, used up by clips, expired."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 import uuid_utils.compat as uuid
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from backend.accounts.models import Device
-from backend.campaigns.models import Campaign
 from backend.clips import lifecycle
-from backend.clips.models import Clip
-from backend.clips.receipts import confirm_uploads
 from backend.clips.state import State
-from backend.coverage.holds import LEASED_AT_MOST, grant_leases
+from backend.coverage.holds import LEASED_AT_MOST
 from backend.coverage.models import Cell, Hold
 from backend.jobs.models import Job
 from tests.cast import Person, Phone, make_campaign, make_phone
-from tests.factories import (
-    Sitting,
-    announce_clip,
-    consent_body,
-    put_bytes,
-    sent,
-    session_body,
-    sit_down,
-    speaker_body,
-    upload_clip,
+from tests.factories import Sitting, announce_clip, sent, sit_down, upload_clip
+from tests.promises import (
+    CELLS,
+    SOUND,
+    WOMEN,
+    YOUNG_WOMEN,
+    ask,
+    come_home,
+    eligible,
+    held,
+    promised,
+    sit_under,
 )
-from tests.sounds import speech_like, wav
 from tests.walk import run_job
 from workers import schedule
-
-SOUND = wav(speech_like(1.0))
-YOUNG_WOMEN = "gender=female|age_band=18-29"
-WOMEN = "gender=female|age_band=30-39"
-CELLS = {f"gender={g}|age_band={b}" for g in ("female", "male") for b in ("18-29", "30-39")}
-
-
-def ask(phone: Phone, *want: dict[str, Any], request: UUID | None = None) -> Any:
-    body = {"id": str(request or uuid.uuid7()), "want": list(want)}
-    return phone.post(f"/v1/campaigns/{phone.campaign.slug}/leases", body)
-
-
-def eligible(phone: Phone, **who: Any) -> dict[str, Any]:
-    who = who or {"demographics": {"gender": "female", "birth_year": 1994}}
-    path = f"/v1/campaigns/{phone.campaign.slug}/eligibility"
-    return dict(sent(phone.post(path, who), 200))
-
-
-def held() -> dict[str, tuple[int, int]]:
-    return {
-        cell.key: (cell.held_clips, cell.held_ms)
-        for cell in Cell.objects.all()
-        if cell.held_clips or cell.held_ms
-    }
-
-
-def promised() -> dict[str, tuple[int, int]]:
-    """Count anew what the holds say is held."""
-    found: dict[str, tuple[int, int]] = {}
-    for hold in Hold.objects.exclude(cell=None):
-        assert hold.cell is not None
-        clips, milliseconds = hold.left()
-        if clips or milliseconds:
-            before = found.get(hold.cell.key, (0, 0))
-            found[hold.cell.key] = (before[0] + clips, before[1] + milliseconds)
-    return found
-
-
-def sit_under(phone: Phone, hold: str, **demographics: Any) -> Sitting:
-    """Open a session that names a hold."""
-    speaker, consent, session = uuid.uuid7(), uuid.uuid7(), uuid.uuid7()
-    sent(phone.put(f"/v1/speakers/{speaker}", speaker_body(phone, **demographics)), 201)
-    sent(phone.put(f"/v1/consents/{consent}", consent_body(phone, speaker)), 201)
-    body = session_body(phone, speaker, consent, hold=hold)
-    sent(phone.put(f"/v1/sessions/{session}", body), 201)
-    return Sitting(phone, speaker, consent, session)
-
-
-def come_home(clip_id: UUID) -> None:
-    """Move a clip as its confirmation would, without bytes in the store."""
-    now = timezone.now()
-    lifecycle.move(clip_id=clip_id, to=State.UPLOADED, actor="t", at=now, reason="t")
 
 
 @pytest.mark.django_db
@@ -332,107 +274,3 @@ def test_a_session_without_a_hold_costs_a_clip_no_query_more(sitting: Sitting) -
     queries_of(1, under)
     # With a hold: its lock and its row.
     assert queries_of(2, under) == (without[0], without[1] + 2)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_ten_phones_that_ask_at_once_are_promised_each_place_once(campaign: Campaign) -> None:
-    phones = [make_phone(campaign, install_id=f"install-{n:04}") for n in range(10)]
-    start = threading.Barrier(len(phones))
-
-    def lease(phone: Phone) -> int:
-        try:
-            device = Device.objects.select_related("campaign").get(pk=phone.device.pk)
-            start.wait(30)
-            granted = grant_leases(
-                request_id=uuid.uuid7(),
-                device=device,
-                want=[{"cell": WOMEN, "clips": 3}, {"cell": "", "clips": 9}],
-                now=timezone.now(),
-            )
-            return sum(one.clips for one in granted)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(phones)) as pool:
-        got = list(pool.map(lease, phones))
-    assert sum(got) == 40
-    assert held() == promised()
-    assert {key: clips for key, (clips, _) in held().items()} == dict.fromkeys(CELLS, 10)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_request_sent_twice_at_once_is_granted_once(phone: Phone) -> None:
-    start = threading.Barrier(4)
-    request = uuid.uuid7()
-
-    def lease(_: int) -> set[UUID]:
-        try:
-            device = Device.objects.select_related("campaign").get(pk=phone.device.pk)
-            start.wait(30)
-            want = [{"cell": "", "clips": 8}]
-            granted = grant_leases(request_id=request, device=device, want=want, now=timezone.now())
-            return {one.pk for one in granted}
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lease, range(4)))
-    assert answers == [answers[0]] * 4
-    assert Hold.objects.count() == 4
-
-
-@pytest.mark.django_db(transaction=True)
-def test_clips_that_come_home_while_others_ask_and_promises_expire_leave_exact_counters(
-    phone: Phone, other_phone: Phone
-) -> None:
-    leases = sent(ask(phone, {"clips": 16}), 200)["leases"]
-    sittings = [
-        sit_under(phone, lease["id"], gender=gender, birth_year=year)
-        for lease, (gender, year) in zip(
-            leases,
-            [("female", 2003), ("female", 1990), ("male", 2003), ("male", 1990)],
-            strict=True,
-        )
-    ]
-    clips = []
-    for n in range(6):
-        for sitting in sittings:
-            clip_id, upload = announce_clip(sitting, SOUND, seq=n, take=n)
-            put_bytes(upload, SOUND)
-            clips.append(clip_id)
-
-    def confirm(worker: int) -> None:
-        try:
-            for start in range(0, len(clips), 8):
-                rows = Clip.objects.select_related("speaker")
-                mine = list(rows.filter(pk__in=clips[start : start + 8]))
-                if worker % 2:
-                    for clip in mine:
-                        try:
-                            come_home(clip.pk)
-                        except lifecycle.MoveRefused:
-                            continue
-                else:
-                    confirm_uploads(clips=mine, actor="t", now=timezone.now())
-        finally:
-            connections.close_all()
-
-    def promise(worker: int) -> None:
-        try:
-            for n in range(12):
-                eligible(other_phone if worker % 2 else phone)
-                if n == 6:
-                    Hold.objects.filter(kind="hold").update(expires_at=timezone.now())
-                ask(other_phone, {"clips": 2})
-                schedule.release_holds()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(8) as pool:
-        work = [pool.submit(confirm, n) for n in range(4)]
-        work += [pool.submit(promise, n) for n in range(4)]
-        for one in work:
-            one.result()
-    assert held() == promised()
-    used = sum(hold.used_clips + hold.overfill_clips for hold in Hold.objects.all())
-    assert used == len(clips) == Clip.objects.filter(state=State.UPLOADED).count()
