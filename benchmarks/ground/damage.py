@@ -95,7 +95,7 @@ def _babble(samples: int, rng: np.random.Generator) -> Wave:
     talk = _talk()
     total = np.zeros(samples)
     for _ in range(_VOICES):
-        total += np.resize(np.roll(talk, -int(rng.integers(len(talk)))), samples)
+        total += _somewhere(talk, samples, rng)
     return total
 
 
@@ -111,7 +111,14 @@ def _talk() -> Wave:
 def _surroundings(samples: int, rng: np.random.Generator) -> Wave:
     sounds = _recorded_noise()
     sound = sounds[int(rng.integers(len(sounds)))]
-    return np.resize(np.roll(sound, -int(rng.integers(len(sound)))), samples).astype(np.float64)
+    return _somewhere(sound, samples, rng)
+
+
+def _somewhere(sound: Wave, samples: int, rng: np.random.Generator) -> Wave:
+    """Return a stretch of sound that begins anywhere, and goes on at its beginning."""
+    places = np.arange(samples) + int(rng.integers(len(sound)))
+    stretch: Wave = np.take(sound, places, mode="wrap")
+    return stretch
 
 
 @cache

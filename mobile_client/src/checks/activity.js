@@ -48,8 +48,14 @@ export function findActivity(means, powers, duration) {
   if (!first || !last) {
     return { range_db: range, active_s: 0, active_ratio: 0, noise_dbov: decibels(mean(energy)) };
   }
-  const inside = energy.filter((_, at) => active[at] && within(stretches, at, 0));
-  const outside = energy.filter((_, at) => !within(stretches, at, FADE_FRAMES));
+  // 2 inside of a stretch, 1 where it fades in or out, 0 elsewhere.
+  const place = new Uint8Array(energy.length);
+  for (const [start, end] of stretches) {
+    place.fill(1, Math.max(0, start - FADE_FRAMES), end + FADE_FRAMES);
+  }
+  for (const [start, end] of stretches) place.fill(2, start, end);
+  const inside = energy.filter((_, at) => active[at] && place[at] === 2);
+  const outside = energy.filter((_, at) => place[at] === 0);
   const power = mean(inside);
   const noise = Math.max(
     FLOOR,
@@ -106,14 +112,6 @@ function activeStretches(active) {
   }
   return found.filter(([start, end]) => end - start >= SHORTEST_FRAMES);
 }
-
-/**
- * @param {[number, number][]} stretches
- * @param {number} at frame
- * @param {number} around frames that belong to a stretch, before and after it
- */
-const within = (stretches, at, around) =>
-  stretches.some(([start, end]) => at >= start - around && at < end + around);
 
 /** Between two values in proportion, as numpy does.
  * @param {Float64Array} ordered
