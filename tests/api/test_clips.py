@@ -204,3 +204,15 @@ def test_an_announcement_and_a_confirmation_keep_to_their_number_of_queries(
     # Savepoints, which a test's own transaction makes of transactions, among them.
     assert len(announcing) <= 8
     assert len(confirming) <= 10
+
+
+def test_a_withdrawal_may_be_repeated_and_is_not_found_for_what_the_server_never_heard_of(
+    sitting: Sitting,
+) -> None:
+    clip_id, _ = announce_clip(sitting, SOUND)
+    for path in (f"/v1/clips/{clip_id}", f"/v1/speakers/{sitting.speaker}"):
+        for _ in range(2):
+            assert sitting.phone.post(f"{path}/withdraw", {}).status_code == 202
+    for kind in ("clips", "speakers"):
+        answer = sitting.phone.post(f"/v1/{kind}/{uuid.uuid7()}/withdraw", {})
+        assert (answer.status_code, problem(answer)) == (404, "not-found")
