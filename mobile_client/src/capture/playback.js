@@ -44,6 +44,7 @@ export class Player {
     source.onended = () => this.stop();
     source.connect(context.destination);
     source.start();
+    await context.resume();
   }
 
   stop() {
