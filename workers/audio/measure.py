@@ -57,7 +57,8 @@ def measure(sound: Sound) -> Measured:
         "active_level_dbov": activity.level_dbov,
         "snr_db": activity.snr_db,
         "edge_start_db": activity.edge_start_db,
-        "edge_end_db": activity.edge_end_db,
+        # Where decoding was ended on purpose the last sample is not the take's end.
+        "edge_end_db": None if sound.stopped else activity.edge_end_db,
     }
     values |= {name: value for name, value in optional.items() if value is not None}
     if activity.first_s is not None and activity.last_s is not None:
