@@ -50,7 +50,7 @@ for (const [name, block] of Object.entries({ light, dark })) {
   });
 
   test(`edges of controls are seen in the ${name} scheme`, () => {
-    for (const edge of ["line", "green", "red"]) {
+    for (const edge of ["line", "green", "red", "record"]) {
       assert.ok(contrast(colours[edge], colours.paper) >= 3, edge);
       assert.ok(contrast(colours[edge], colours.field) >= 3, edge);
     }
