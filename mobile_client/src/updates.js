@@ -4,6 +4,7 @@ import { button, fill } from "./dom.js";
 import { t } from "./i18n.js";
 
 const LOOK_AGAIN_MS = 3_600_000;
+const ASK_AGAIN_MS = 2000;
 
 /**
  * Pure: whether the page may be taken away without anybody missing something.
@@ -31,8 +32,10 @@ export async function watchUpdates(app) {
   const line = /** @type {HTMLElement} */ (document.getElementById("update"));
   let tapped = false;
   let touched = false;
-  let asked = false;
+  let replaced = false;
   let looked = Date.now();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   // The very first worker takes over a page that is new itself.
   let old = Boolean(serviceWorker.controller);
 
@@ -41,29 +44,26 @@ export async function watchUpdates(app) {
       touched = true;
     });
   }
-  serviceWorker.addEventListener("controllerchange", () => {
-    if (old) location.reload();
-    old = true;
-  });
   const registration = await serviceWorker.register("sw.js", { type: "module" });
 
   async function consider() {
+    clearTimeout(timer);
     const { active, waiting } = registration;
     // The very first one waits for a moment too, but for nobody.
-    if (!waiting || !active || asked) return;
+    if (!replaced && !(waiting && active)) return;
     const held = (await navigator.locks?.query())?.held ?? [];
-    const now = {
+    const may = mayReload({
       busy: app.busy,
       form: Boolean(app.place.querySelector("form, textarea")),
       take: held.some((lock) => lock.name?.startsWith("take:")),
       tapped,
       seen: touched && document.visibilityState === "visible",
-    };
-    asked = mayReload(now);
-    if (asked) waiting.postMessage("activate");
-    fill(line, !asked && button(t("update.ready"), tap));
-    // Whoever tapped too early gets it as soon as the take is done.
-    if (tapped && !asked) setTimeout(consider, 1000);
+    });
+    if (may && replaced) return location.reload();
+    if (may) waiting?.postMessage("activate");
+    fill(line, !may && button(t("update.ready"), tap));
+    // A take ends, a form is done; a browser may let the old worker finish first, for half a minute.
+    timer = setTimeout(consider, ASK_AGAIN_MS);
   }
 
   function tap() {
@@ -71,6 +71,11 @@ export async function watchUpdates(app) {
     void consider();
   }
 
+  serviceWorker.addEventListener("controllerchange", () => {
+    replaced = old;
+    old = true;
+    void consider();
+  });
   registration.addEventListener("updatefound", () => {
     registration.installing?.addEventListener("statechange", () => void consider());
   });
