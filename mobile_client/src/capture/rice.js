@@ -73,8 +73,8 @@ function choose(sums, count, order) {
     const values = count / sums.length - (part ? 0 : order);
     // A value takes its lower bits, a one, and as many zeros as what is above them says.
     let parameter = 0;
-    while (parameter < MOST_PARAMETER && values * 2 ** (parameter + 1) < sum) parameter++;
-    bits += 4 + values * (parameter + 1) + sum / 2 ** parameter;
+    while (parameter < MOST_PARAMETER && values * (2 << parameter) < sum) parameter++;
+    bits += 4 + values * (parameter + 1) + sum / (1 << parameter);
     return parameter;
   });
   return { splits: Math.log2(sums.length), parameters, bits };
