@@ -63,8 +63,9 @@ rehearsal: setup ## Play a field day on the running platform: SPEECH=DIR CLIPS=2
 		$(if $(SPEAKERS),--speakers $(SPEAKERS)) $(if $(PHONES),--phones $(PHONES)) \
 		$(if $(DROP),--drop $(DROP)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-chaos: setup-test ## Kill parts of a platform in the middle of its work, with full counts
-	CHAOS=full $(DEV)/python -m pytest tests/chaos tests/annotation/test_kill_at_any_line.py $(ARGS)
+chaos: setup-test ## Kill parts of a platform, and a phone, in the middle of their work, with full counts
+	CHAOS=full $(DEV)/python -m pytest tests/chaos tests/annotation/test_kill_at_any_line.py \
+		tests/browser/test_kills.py $(ARGS)
 
 migrations: setup ## Write migrations for changed models
 	$(OFFLINE) $(DEV)/python manage.py makemigrations
