@@ -1,4 +1,4 @@
-"""The phone client's scripts as a phone gets them: linked into one file, without comments.
+"""The phone client's scripts as a phone gets them: linked into two files, without comments.
 
 There is no build step: whoever changes a module reloads the page.
 """
@@ -11,6 +11,8 @@ import rjsmin
 from backend.console.phone_link import link_modules
 
 PROGRAM: Final = "app.js"
+# The screens that are not needed to begin.
+_LATER: Final = "more.js"
 # What begins to run by itself, each in a place of its own; the page, the worker of the microphone.
 ENTRIES: Final = ("src/main.js", "src/capture/worker.js")
 # What the service worker needs of the rest.
@@ -26,8 +28,12 @@ def write_scripts(root: Path) -> dict[str, str]:
     Raises LinkError for a module that cannot be linked.
     """
     entries = (*ENTRIES, _ENTRY_OF_WORKER)
+    linked = link_modules(
+        lambda path: (root / path).read_text(), entries, first_at=PROGRAM, later_at=_LATER
+    )
     sources = {
-        PROGRAM: link_modules(lambda path: (root / path).read_text(), entries),
+        PROGRAM: linked.first,
+        _LATER: linked.later,
         **{path: (root / path).read_text() for path in ALONE},
         **{path: _door(path) for path in ENTRIES},
         SERVICE_WORKER: _take_from_program((root / SERVICE_WORKER).read_text()),

@@ -117,7 +117,7 @@ def test_the_worker_lists_every_file_by_what_the_phone_will_get(client: Client) 
     catalogues = {f"i18n/{file.name}" for file in (ROOT / "i18n").glob("*.json")}
     assert set(listed) == {
         *("", "style.css", "icon.svg", "manifest.webmanifest"),
-        *("app.js", "src/main.js", "src/capture/worker.js", "src/capture/worklet.js"),
+        *("app.js", "more.js", "src/main.js", "src/capture/worker.js", "src/capture/worklet.js"),
         *catalogues,
     }
 

@@ -11,7 +11,7 @@ NODE = Path(__file__).resolve().parents[2] / ".venv-dev" / "bin" / "node"
 
 
 def link(sources: dict[str, str], *entries: str) -> str:
-    return link_modules(sources.__getitem__, entries)
+    return link_modules(sources.__getitem__, entries, first_at="app.mjs", later_at="more.mjs").first
 
 
 def run(linked: str, script: str, tmp_path: Path) -> str:
@@ -114,3 +114,35 @@ def test_more_exports_than_letters_keep_apart(tmp_path: Path) -> None:
     printed = run(link(sources, "main.js"), 'console.log(load("main.js").sum)', tmp_path)
 
     assert printed == ",".join(str(n) for n in range(130))
+
+
+def test_what_is_asked_for_later_comes_from_the_second_file_and_shares_the_first(
+    tmp_path: Path,
+) -> None:
+    sources = {
+        "src/main.js": (
+            'import { later } from "./later.js";\nimport { seen } from "./seen.js";\n'
+            'export const rare = later(() => import("./rare.js"), "rare");\n'
+            "export const count = () => seen.length;\n"
+        ),
+        "src/later.js": (
+            "export const later = (read, name) => async () => (await read())[name]();\n"
+        ),
+        "src/seen.js": "export const seen = [];\n",
+        "src/rare.js": (
+            'import { seen } from "./seen.js";\nimport { word } from "./word.js";\n'
+            "export const rare = () => seen.push(word);\n"
+        ),
+        "src/word.js": 'export const word = "rare";\n',
+    }
+    linked = link_modules(
+        sources.__getitem__, ["src/main.js"], first_at="app.mjs", later_at="more.mjs"
+    )
+    (tmp_path / "more.mjs").write_text(linked.later)
+    script = (
+        'const main = load("src/main.js");'
+        "console.log(main.count()); await main.rare(); console.log(main.count());"
+    )
+
+    assert "word =" not in linked.first
+    assert run(linked.first, script, tmp_path).split() == ["0", "1"]
