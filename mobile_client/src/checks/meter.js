@@ -13,6 +13,8 @@ const FEWEST_RUNS = 5;
 const SHORTEST_GAP_S = 0.0015;
 /** The mean power of a flank that can be heard, -50 dBFS. */
 const LOUD = 1e-5;
+/** Time is counted from the tap on; a take holds about half a second more, from before it. */
+const PRE_ROLL_S = 0.4;
 /** The server measures activity at 16 kHz; what lies above 8 kHz must not count here either. */
 const ACTIVITY_RATE = 16000;
 /** A Butterworth low-pass of second order at this corner lets through as much noise as 8 kHz would. */
@@ -131,7 +133,7 @@ export class Meter {
     const values = {
       duration_s: duration,
       // The take was ended for the speaker, who may have had more to say.
-      stopped_early: Number(duration >= max_seconds),
+      stopped_early: Number(duration >= max_seconds + PRE_ROLL_S),
       sample_rate_hz: rate,
       peak: Math.max(0, this.high - offset, offset - this.low) / SCALE,
       dc: Math.abs(offset) / SCALE,
