@@ -23,6 +23,7 @@ from backend.clips import lifecycle
 from backend.clips.models import Clip, Session
 from backend.clips.state import State
 from backend.settings import BASE_DIR
+from tests.browser.accessibility import breaches
 from tests.browser.chromium import phone_with
 from tests.browser.steps import new_code
 from tests.cast import CONSENT_TEXT, TARGETS, make_campaign
@@ -170,7 +171,7 @@ class Tour:
 
     def look(self, name: str) -> None:
         """Check the screen as it is and take its picture."""
-        found = self.page.evaluate(FAULTS)
+        found = [*self.page.evaluate(FAULTS), *breaches(self.page)]
         if found:
             self.faults[name] = found
         self.page.screenshot(path=self.pictures / f"{self.language}-{name}.png")
