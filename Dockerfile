@@ -26,7 +26,7 @@ RUN python -m venv /opt/bootstrap \
     && /opt/bootstrap/bin/uv pip sync --no-cache --python /opt/fieldvoice/bin/python --require-hashes requirements.lock \
     && rm -r /opt/bootstrap
 
-COPY manage.py ./
+COPY manage.py pyproject.toml ./
 COPY backend backend
 COPY annotation annotation
 COPY workers workers
