@@ -60,9 +60,19 @@ def clip_key(clip_id: object) -> str:
     return f"clips/{clip_id}"
 
 
-def part_key(clip_id: object, number: int) -> str:
-    """Return the key of one part of a clip that a bad link could not carry whole."""
-    return f"parts/{clip_id}/{number:05d}"
+def clip_parts(clip_id: object) -> str:
+    """Return the folder of the parts of a clip that a bad link could not carry whole."""
+    return f"parts/{clip_id}/"
+
+
+def consent_parts(consent_id: object) -> str:
+    """Return the folder of the parts of a consent's evidence, apart from those of any clip."""
+    return f"parts/consents/{consent_id}/"
+
+
+def part_key(folder: str, number: int) -> str:
+    """Return the key of one part."""
+    return f"{folder}{number:05d}"
 
 
 def derived_key(clip_id: object) -> str:

@@ -111,6 +111,25 @@ def put_bytes(upload: dict[str, Any], audio: bytes) -> httpx.Response:
     return httpx.put(upload["url"], content=audio, headers=upload["headers"], timeout=20)
 
 
+def cut(body: bytes, size: int = 20_000) -> list[bytes]:
+    """Cut bytes into the parts in which they are sent."""
+    return [body[start : start + size] for start in range(0, len(body), size)]
+
+
+def part_facts(pieces: list[bytes]) -> list[dict[str, Any]]:
+    """Return what a phone announces of these parts."""
+    return [
+        {"n": n, "sha256": hashlib.sha256(piece).hexdigest(), "bytes": len(piece)}
+        for n, piece in enumerate(pieces, start=1)
+    ]
+
+
+def put_parts(upload: dict[str, Any], pieces: list[bytes]) -> None:
+    """PUT every part where the server said."""
+    for put, piece in zip(upload["parts"], pieces, strict=True):
+        assert put_bytes(put, piece).status_code == 200
+
+
 def upload_clip(sitting: Sitting, audio: bytes | None = None, **changes: Any) -> Clip:
     """Announce, put and confirm a clip; it stands in `uploaded`."""
     sound = audio if audio is not None else wav(speech_like(3.0))

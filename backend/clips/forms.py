@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from backend.fields import AudioTypeField, Sha256Field, SmallObjectField, StrictSerializer
-from backend.speakers.api import UploadOut
+from backend.speakers.api import PartIn, SignedPartOut, UploadOut
 
 BIGGEST_INT = 2**31 - 1
 ENVIRONMENTS_MAX = 60
@@ -44,14 +44,6 @@ class SessionOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
 
 
-class PartIn(StrictSerializer):
-    """One part of a clip that is sent in pieces."""
-
-    n = serializers.IntegerField(min_value=1, max_value=1000)
-    sha256 = Sha256Field()
-    bytes = serializers.IntegerField(min_value=1, max_value=BIGGEST_INT)
-
-
 class ClipIn(StrictSerializer):
     """A kept take, announced before its bytes are sent."""
 
@@ -72,12 +64,6 @@ class BatchItemIn(ClipIn):
     """A clip in a batch carries its id."""
 
     id = serializers.UUIDField()
-
-
-class SignedPartOut(UploadOut):
-    """Where one part goes."""
-
-    n = serializers.IntegerField()
 
 
 class ClipUploadOut(UploadOut):

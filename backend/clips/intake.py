@@ -22,10 +22,10 @@ from backend.clips.problems import (
 )
 from backend.clips.state import State
 from backend.digest import request_digest
-from backend.problems import Malformed, Problem
+from backend.parts import Whole, check_parts, sign_whole
+from backend.problems import Problem
 from backend.speakers.services import IdTaken, SpeakerWithdrawn
 
-MAX_PARTS = 1000
 # A duration that the phone rounds, or a last buffer, is no reason to refuse a take.
 _DURATION_SLACK_MS = 1000
 _FIRST_LOOK = timedelta(seconds=60)
@@ -142,7 +142,7 @@ def _new_clip(
         raise TooLong()
     if item["bytes"] > campaign.max_bytes:
         raise TooManyBytes()
-    _check_parts(parts, item["bytes"])
+    check_parts(parts, item["bytes"])
     return Clip(
         id=item["id"],
         session_id=session.id,
@@ -182,7 +182,7 @@ def _again(
     if parts and parts != clip.parts:
         if clip.parts:
             raise IdTaken("The clip was announced with other parts.")
-        _check_parts(parts, clip.bytes)
+        check_parts(parts, clip.bytes)
         changes["parts"] = parts
     Clip.objects.filter(pk=clip.pk).update(**changes)
     for name, value in changes.items():
@@ -190,43 +190,18 @@ def _again(
     return Registered(clip, False, sign_upload(clip))
 
 
-def _check_parts(parts: list[dict[str, Any]], total: int) -> None:
-    if not parts:
-        return
-    numbers = [part["n"] for part in parts]
-    if numbers != list(range(1, len(parts) + 1)) or len(parts) > MAX_PARTS:
-        raise Malformed(
-            errors=[{"field": "parts", "message": f"n must run from 1, at most {MAX_PARTS}."}]
-        )
-    if sum(part["bytes"] for part in parts) != total:
-        raise Malformed(errors=[{"field": "parts", "message": "The bytes do not add up."}])
+def whole_of(clip: Clip) -> Whole:
+    """Return what was announced of a clip's bytes."""
+    return Whole(
+        key=storage.clip_key(clip.pk),
+        sha256=clip.sha256,
+        bytes=clip.bytes,
+        content_type=clip.content_type,
+        folder=storage.clip_parts(clip.pk),
+        parts=clip.parts,
+    )
 
 
 def sign_upload(clip: Clip) -> dict[str, Any]:
     """Return `{method, url, headers, expires_at, parts?}` for a clip whose bytes are awaited."""
-    put = storage.sign_put(
-        key=storage.clip_key(clip.pk),
-        bytes_=clip.bytes,
-        sha256=clip.sha256,
-        content_type=clip.content_type,
-    )
-    upload: dict[str, Any] = {
-        "method": "PUT",
-        "url": put.url,
-        "headers": put.headers,
-        "expires_at": clip.upload_until,
-    }
-    if clip.parts:
-        signed = []
-        for part in clip.parts:
-            part_put = storage.sign_put(
-                key=storage.part_key(clip.pk, part["n"]),
-                bytes_=part["bytes"],
-                sha256=part["sha256"],
-                content_type="application/octet-stream",
-            )
-            signed.append(
-                {"n": part["n"], "method": "PUT", "url": part_put.url, "headers": part_put.headers}
-            )
-        upload["parts"] = signed
-    return upload
+    return sign_whole(whole_of(clip)) | {"expires_at": clip.upload_until}

@@ -10,19 +10,18 @@ from django.db import transaction
 
 from backend import storage
 from backend.clips import lifecycle
+from backend.clips.intake import whole_of
 from backend.clips.models import Clip
 from backend.clips.problems import ClipWithdrawn
 from backend.clips.state import STORED, State
 from backend.clips.withdrawal import withdraw_clip
 from backend.coverage.counters import lock_counters
 from backend.coverage.holds import lock_holds
-from backend.jobs.models import Job, JobState
-from backend.jobs.services import enqueue_job
+from backend.parts import PARTS_DIFFER, joined_in_vain, missing_parts, start_joining
 from backend.problems import Problem
 from backend.speakers.services import BytesDiffer, BytesMissing
 
-# Why a join failed for good; the confirmation says it to the phone.
-PARTS_DIFFER = "The parts do not add up to the announced bytes."
+_JOIN = "join_parts"
 _HEADS_AT_ONCE = 8
 # How long the sweep waits between two looks at a clip that was announced and has not come.
 _LOOKS = tuple(timedelta(minutes=minutes) for minutes in (2, 10, 60, 360))
@@ -62,7 +61,8 @@ def _confirm_known(
         return Confirmed(clip)
     if isinstance(found, storage.ObjectMissing):
         if not clip.parts:
-            raise BytesDiffer(PARTS_DIFFER) if _joined_in_vain(clip) else BytesMissing()
+            in_vain = joined_in_vain(kind=_JOIN, subject=str(clip.pk))
+            raise BytesDiffer(PARTS_DIFFER) if in_vain else BytesMissing()
         _start_joining(clip, now)
         return Confirmed(clip, joining=True)
     if isinstance(found, Exception):
@@ -109,28 +109,12 @@ def take_in(*, clip: Clip, stored_at: datetime, actor: str, now: datetime) -> Cl
     return clip
 
 
-def _joined_in_vain(clip: Clip) -> bool:
-    """Say whether the clip's parts were dropped because they were not what was announced."""
-    last = (
-        Job.objects.filter(kind="join_parts", subject=str(clip.pk)).order_by("-created_at").first()
-    )
-    return last is not None and last.error == PARTS_DIFFER
-
-
 def _start_joining(clip: Clip, now: datetime) -> None:
     """Ask for the parts to be joined once all of them are there; raises BytesMissing."""
-    there = set(storage.list_keys(f"parts/{clip.pk}/"))
-    missing = [
-        part["n"] for part in clip.parts if storage.part_key(clip.pk, part["n"]) not in there
-    ]
+    missing = missing_parts(whole_of(clip))
     if missing:
         raise BytesMissing(f"{len(missing)} parts have not arrived.", missing_parts=missing)
-    joining = Job.objects.filter(
-        kind="join_parts", subject=str(clip.pk), state__in=[JobState.QUEUED, JobState.RUNNING]
-    )
-    if not joining.exists():
-        key = f"join_parts:{clip.pk}:{now.timestamp()}"
-        enqueue_job(kind="join_parts", key=key, subject=str(clip.pk), now=now)
+    start_joining(kind=_JOIN, subject=str(clip.pk), now=now)
 
 
 def look_for_bytes(*, clip: Clip, actor: str, now: datetime) -> str:

@@ -29,12 +29,12 @@ from backend.imports.manifest import Entry, Manifest, Withdrawal
 from backend.imports.models import Outcome
 from backend.imports.problems import CollectorUnknown, OtherCampaign
 from backend.problems import Malformed, NotFound, Problem, as_problem
+from backend.speakers import evidence
 from backend.speakers.api import ConsentIn, SpeakerIn
 from backend.speakers.models import Consent
 from backend.speakers.services import (
     BytesDiffer,
     SpeakerWithdrawn,
-    confirm_evidence,
     record_consent,
     register_speaker,
 )
@@ -209,7 +209,8 @@ def _store_evidence(
         content_type=consent.evidence_type,
         once=True,
     )
-    confirm_evidence(consent_id=consent.pk, device=device, now=now)
+    evidence.confirm_evidence(consent_id=consent.pk, device=device, now=now)
+    storage.delete(evidence.whole_of(consent).keys())
 
 
 def _check_sum(body: bytes, sha256: str) -> None:
@@ -265,7 +266,7 @@ def _bring_home(rescue: Rescue, entry: Entry, now: datetime) -> Outcome:
         storage.delete([storage.clip_key(clip.pk)])
         raise
     # Pieces of it that the phone had brought over a bad link before.
-    storage.delete([storage.part_key(clip.pk, part["n"]) for part in clip.parts])
+    storage.delete(intake.whole_of(clip).keys())
     return Outcome.TAKEN
 
 

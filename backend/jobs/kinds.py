@@ -15,6 +15,7 @@ class Kind:
 
 KINDS: Final[dict[str, Kind]] = {
     "join_parts": Kind("ingest"),
+    "join_evidence": Kind("ingest"),
     "sweep_parts": Kind("ingest"),
     "find_upload": Kind("ingest", attempts=20),
     "check_quality": Kind("audio"),

@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend import storage
 from backend.accounts.permissions import actor_of
 from backend.accounts.phone import own_campaign, phone_of
 from backend.fields import (
@@ -20,8 +19,9 @@ from backend.fields import (
     SmallObjectField,
     StrictSerializer,
 )
-from backend.speakers import services
-from backend.speakers.models import METHODS, SCOPES, Consent
+from backend.parts import check_parts
+from backend.speakers import evidence, services
+from backend.speakers.models import METHODS, SCOPES
 
 
 class SpeakerIn(StrictSerializer):
@@ -42,12 +42,26 @@ class SpeakerOut(serializers.Serializer[Any]):
 SIGNATURE_TYPE = "image/png"
 
 
+class PartIn(StrictSerializer):
+    """One part of bytes that are sent in pieces."""
+
+    n = serializers.IntegerField(min_value=1, max_value=1000)
+    sha256 = Sha256Field()
+    bytes = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
 class EvidenceIn(StrictSerializer):
     """The recorded words of a spoken consent, or the picture of a signature."""
 
     sha256 = Sha256Field()
     bytes = serializers.IntegerField(min_value=1, max_value=20_000_000)
     content_type = MediaTypeField(choices=(*AUDIO_TYPES, SIGNATURE_TYPE))
+    parts = PartIn(many=True, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse parts that do not add up."""
+        check_parts(attrs.get("parts", []), attrs["bytes"], field="evidence.parts")
+        return attrs
 
 
 class ConsentIn(StrictSerializer):
@@ -80,11 +94,23 @@ class UploadOut(serializers.Serializer[Any]):
     headers = serializers.DictField()
 
 
+class SignedPartOut(UploadOut):
+    """Where one part goes."""
+
+    n = serializers.IntegerField()
+
+
+class EvidenceUploadOut(UploadOut):
+    """Where the evidence goes, whole or in parts."""
+
+    parts = SignedPartOut(many=True, required=False)
+
+
 class ConsentOut(serializers.Serializer[Any]):
     """The id and, for recorded evidence that has not arrived, where to put it."""
 
     id = serializers.UUIDField()
-    upload = UploadOut(required=False)
+    upload = EvidenceUploadOut(required=False)
 
 
 class SpeakerView(APIView):
@@ -109,19 +135,6 @@ class SpeakerView(APIView):
         return Response({"id": speaker.id, "code": speaker.code}, status=201 if made else 200)
 
 
-def _consent_answer(consent: Consent) -> dict[str, Any]:
-    body: dict[str, Any] = {"id": consent.id}
-    if consent.evidence_sha256 and consent.evidence_stored_at is None:
-        put = storage.sign_put(
-            key=storage.consent_key(consent.id),
-            bytes_=consent.evidence_bytes or 0,
-            sha256=consent.evidence_sha256,
-            content_type=consent.evidence_type,
-        )
-        body["upload"] = {"method": "PUT", "url": put.url, "headers": put.headers}
-    return body
-
-
 class ConsentView(APIView):
     """Record a consent under the phone's id."""
 
@@ -129,17 +142,24 @@ class ConsentView(APIView):
 
     @extend_schema(request=ConsentIn, responses={200: ConsentOut, 201: ConsentOut})
     def put(self, request: Request, consent_id: UUID) -> Response:
-        """Write the consent, or answer the same again."""
+        """Write the consent, or answer the same again; parts may be added to its evidence."""
         form = ConsentIn(data=request.data)
         form.is_valid(raise_exception=True)
+        given = form.validated_data
+        now = timezone.now()
         consent, made = services.record_consent(
             consent_id=consent_id,
             device=phone_of(request),
-            given=form.validated_data,
+            given=given,
             actor=actor_of(request),
-            now=timezone.now(),
+            now=now,
         )
-        return Response(_consent_answer(consent), status=201 if made else 200)
+        body: dict[str, Any] = {"id": consent.pk}
+        parts = given.get("evidence", {}).get("parts", [])
+        upload = evidence.announce_evidence(consent=consent, parts=parts, now=now)
+        if upload is not None:
+            body["upload"] = upload
+        return Response(body, status=201 if made else 200)
 
 
 class ConsentUploadedView(APIView):
@@ -147,10 +167,11 @@ class ConsentUploadedView(APIView):
 
     verbs = {"POST": "consent.write"}
 
-    @extend_schema(request=None, responses=ConsentOut)
+    @extend_schema(request=None, responses={200: ConsentOut, 202: ConsentOut})
     def post(self, request: Request, consent_id: UUID) -> Response:
-        """Check the store, and answer the consent without an upload."""
-        consent = services.confirm_evidence(
+        """Check the store, and answer the consent without an upload; 202 while parts are joined."""
+        consent = evidence.confirm_evidence(
             consent_id=consent_id, device=phone_of(request), now=timezone.now()
         )
-        return Response(_consent_answer(consent))
+        joining = consent.evidence_stored_at is None
+        return Response({"id": consent.pk}, status=202 if joining else 200)

@@ -70,6 +70,11 @@ class Consent(models.Model):
     evidence_sha256 = models.CharField(max_length=64, blank=True)
     evidence_bytes = models.PositiveIntegerField(null=True, blank=True)
     evidence_type = models.CharField(max_length=40, blank=True)
+    evidence_parts: "models.JSONField[list[Any], list[Any]]" = models.JSONField(
+        default=list, blank=True
+    )
+    # When the last links that were handed out for its parts stop working.
+    evidence_until = models.DateTimeField(null=True, blank=True)
     evidence_stored_at = models.DateTimeField(null=True, blank=True)
     request_digest = models.CharField(max_length=64)
     created_at = models.DateTimeField()

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from backend import storage
 from backend.accounts.models import Device
 from backend.digest import request_digest
 from backend.jobs.services import record_audit
@@ -136,11 +135,12 @@ def record_consent(
 ) -> tuple[Consent, bool]:
     """Write a consent under the phone's id; returns (consent, whether it is new).
 
-    `given`: {speaker, consent_form, given_at, locale, scopes, method, evidence?}. Scopes beyond
-    those of the form are refused. Raises SpeakerUnknown, SpeakerWithdrawn, ConsentFormUnknown,
-    Malformed, IdTaken.
+    `given`: {speaker, consent_form, given_at, locale, scopes, method, evidence?}; the parts of the
+    evidence are no part of it (backend.speakers.evidence). Scopes beyond the form's are refused.
+    Raises SpeakerUnknown, SpeakerWithdrawn, ConsentFormUnknown, Malformed, IdTaken.
     """
-    digest = request_digest(given)
+    evidence = {name: value for name, value in given.get("evidence", {}).items() if name != "parts"}
+    digest = request_digest(given | {"evidence": evidence} if evidence else given)
     known = Consent.objects.select_related("speaker").filter(pk=consent_id).first()
     if known is None:
         speaker = find_speaker(speaker_id=given["speaker"], device=device)
@@ -151,7 +151,6 @@ def record_consent(
             raise ConsentFormUnknown()
         if not set(given["scopes"]) <= set(form.scopes):
             raise Malformed(errors=[{"field": "scopes", "message": "Beyond what the form asks."}])
-        evidence = given.get("evidence") or {}
         try:
             with transaction.atomic():
                 consent = Consent.objects.create(
@@ -181,29 +180,6 @@ def record_consent(
     if known.request_digest != digest or known.speaker.collector_id != device.collector_id:
         raise IdTaken()
     return known, False
-
-
-def confirm_evidence(*, consent_id: UUID, device: Device, now: datetime) -> Consent:
-    """Check that the recorded consent is in the store; raises ConsentUnknown,
-    BytesMissing or BytesDiffer."""
-    consent = (
-        Consent.objects.select_related("speaker")
-        .filter(pk=consent_id, speaker__collector_id=device.collector_id)
-        .first()
-    )
-    if consent is None or not consent.evidence_sha256:
-        raise ConsentUnknown()
-    if consent.evidence_stored_at is not None:
-        return consent
-    try:
-        stored = storage.head(storage.consent_key(consent.id))
-    except storage.ObjectMissing as error:
-        raise BytesMissing() from error
-    if (stored.sha256, stored.bytes) != (consent.evidence_sha256, consent.evidence_bytes):
-        raise BytesDiffer()
-    Consent.objects.filter(pk=consent.pk).update(evidence_stored_at=stored.stored_at)
-    consent.evidence_stored_at = stored.stored_at
-    return consent
 
 
 def end_speaker(*, speaker: Speaker, actor: str, reason: str, now: datetime) -> bool:

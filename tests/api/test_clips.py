@@ -16,7 +16,16 @@ from backend.clips.models import Clip, ClipEvent, Transcript
 from backend.clips.receipts import look_for_bytes
 from backend.jobs.models import Job
 from tests.cast import Phone
-from tests.factories import Sitting, announce_clip, clip_body, put_bytes, sent, upload_clip
+from tests.factories import (
+    Sitting,
+    announce_clip,
+    clip_body,
+    cut,
+    part_facts,
+    put_bytes,
+    sent,
+    upload_clip,
+)
 from tests.sounds import speech_like, wav
 
 pytestmark = pytest.mark.django_db
@@ -125,12 +134,9 @@ def test_a_clip_never_uploaded_expires_and_late_bytes_are_welcome(sitting: Sitti
 
 def test_parts_may_be_added_and_are_asked_to_be_joined(sitting: Sitting) -> None:
     clip_id, _ = announce_clip(sitting, SOUND)
-    pieces = [SOUND[start : start + 20_000] for start in range(0, len(SOUND), 20_000)]
-    parts = [
-        {"n": n, "sha256": hashlib.sha256(piece).hexdigest(), "bytes": len(piece)}
-        for n, piece in enumerate(pieces, start=1)
-    ]
-    answer = sitting.phone.put(f"/v1/clips/{clip_id}", clip_body(sitting, SOUND, parts=parts))
+    pieces = cut(SOUND)
+    body = clip_body(sitting, SOUND, parts=part_facts(pieces))
+    answer = sitting.phone.put(f"/v1/clips/{clip_id}", body)
     assert answer.status_code == 200
     uploads = answer.json()["upload"]["parts"]
     for upload, piece in zip(uploads[:-1], pieces, strict=False):

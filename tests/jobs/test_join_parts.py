@@ -14,7 +14,17 @@ from backend.clips.state import State
 from backend.clips.withdrawal import withdraw_clip
 from backend.jobs.models import Job, JobState
 from backend.jobs.services import enqueue_job
-from tests.factories import Sitting, announce_clip, clip_body, put_bytes, sent, upload_clip
+from tests.factories import (
+    Sitting,
+    announce_clip,
+    clip_body,
+    cut,
+    part_facts,
+    put_bytes,
+    put_parts,
+    sent,
+    upload_clip,
+)
 from tests.sounds import speech_like, wav
 from tests.walk import run_job
 from workers.jobs.join_parts import join_parts
@@ -22,33 +32,23 @@ from workers.registry import JobRun
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOUND = wav(speech_like(3.0))
-PART = 20_000
 NOW = timezone.now
 
 
-def cut(sound: bytes) -> list[bytes]:
-    return [sound[start : start + PART] for start in range(0, len(sound), PART)]
-
-
 def announce_parts(sitting: Sitting, sound: bytes, pieces: list[bytes], **changes: Any) -> Any:
-    parts = [
-        {"n": n, "sha256": hashlib.sha256(piece).hexdigest(), "bytes": len(piece)}
-        for n, piece in enumerate(pieces, start=1)
-    ]
-    return announce_clip(sitting, sound, parts=parts, **changes)
+    return announce_clip(sitting, sound, parts=part_facts(pieces), **changes)
 
 
 def sent_in_parts(sitting: Sitting, sound: bytes = SOUND, **changes: Any) -> Clip:
     """Announce a clip in parts, put them all and confirm; the job to join them is there."""
     clip_id, upload = announce_parts(sitting, sound, cut(SOUND), **changes)
-    for put, piece in zip(upload["parts"], cut(SOUND), strict=True):
-        assert put_bytes(put, piece).status_code == 200
+    put_parts(upload, cut(SOUND))
     sent(sitting.phone.post(f"/v1/clips/{clip_id}/uploaded"), 202)
     return Clip.objects.get(pk=clip_id)
 
 
 def parts_of(clip: Clip) -> list[str]:
-    return list(storage.list_keys(f"parts/{clip.pk}/"))
+    return list(storage.list_keys(storage.clip_parts(clip.pk)))
 
 
 def problem(answer: Any) -> str:
@@ -70,7 +70,7 @@ def test_joining_twice_takes_the_clip_in_once(sitting: Sitting) -> None:
     job = Job.objects.get(kind="join_parts", subject=str(clip.pk))
     join_parts(JobRun(job))
     # As if the first had died between the receipt and the deletion.
-    storage.write(key=storage.part_key(clip.pk, 1), body=b"left", content_type="x/y")
+    leave_part(clip)
     join_parts(JobRun(job))
     assert parts_of(clip) == []
     assert ClipEvent.objects.filter(clip=clip, to_state=State.UPLOADED).count() == 1
@@ -78,7 +78,7 @@ def test_joining_twice_takes_the_clip_in_once(sitting: Sitting) -> None:
 
 def test_a_part_that_is_gone_is_asked_for_again(sitting: Sitting) -> None:
     clip = sent_in_parts(sitting)
-    storage.delete([storage.part_key(clip.pk, 2)])
+    storage.delete([storage.part_key(storage.clip_parts(clip.pk), 2)])
     assert run_job("join_parts", clip.pk).state == JobState.FAILED
     refused = sitting.phone.post(f"/v1/clips/{clip.pk}/uploaded")
     assert (problem(refused), refused.json()["missing_parts"]) == ("bytes-missing", [2])
@@ -100,8 +100,7 @@ def test_parts_that_are_not_the_announced_bytes_are_told_and_can_be_mended(
     assert Clip.objects.get(pk=clip.pk).state == State.EXPECTED
     # Announced again with the parts that it has, it comes home.
     _, upload = announce_parts(sitting, other, cut(other), id=clip.pk)
-    for put, piece in zip(upload["parts"], cut(other), strict=True):
-        assert put_bytes(put, piece).status_code == 200
+    put_parts(upload, cut(other))
     sent(sitting.phone.post(f"/v1/clips/{clip.pk}/uploaded"), 202)
     assert run_job("join_parts", clip.pk).state == JobState.DONE
 
@@ -131,7 +130,8 @@ def sweep() -> None:
 
 
 def leave_part(clip: Clip) -> None:
-    storage.write(key=storage.part_key(clip.pk, 1), body=b"left", content_type="x/y")
+    key = storage.part_key(storage.clip_parts(clip.pk), 1)
+    storage.write(key=key, body=b"left", content_type="x/y")
 
 
 def test_parts_are_swept_once_their_clip_is_home_or_given_up(sitting: Sitting) -> None:
@@ -140,7 +140,10 @@ def test_parts_are_swept_once_their_clip_is_home_or_given_up(sitting: Sitting) -
     given_up, coming_late = (Clip.objects.get(pk=announce_clip(sitting, SOUND)[0]) for _ in "ab")
     for clip in (whole, given_up, coming_late):
         leave_part(clip)
-    storage.write(key="parts/not-an-id/00001", body=b"left", content_type="x/y")
+    # A file that is imported is in transit under the same roof; it has a job of its own.
+    in_transit = f"parts/imports/{uuid.uuid7()}/1.zip"
+    for key in ("parts/not-an-id/00001", in_transit):
+        storage.write(key=key, body=b"left", content_type="x/y")
     Clip.objects.filter(pk__in=[given_up.pk, coming_late.pk]).update(state=State.EXPIRED)
     Clip.objects.filter(pk=given_up.pk).update(upload_until=NOW() - timedelta(days=2))
     sweep()
@@ -149,3 +152,4 @@ def test_parts_are_swept_once_their_clip_is_home_or_given_up(sitting: Sitting) -
     assert len(parts_of(coming_late)) == 1
     assert len(parts_of(awaited)) == len(cut(SOUND))
     assert list(storage.list_keys("parts/not-an-id/")) == []
+    assert storage.head(in_transit).bytes == len(b"left")

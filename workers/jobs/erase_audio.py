@@ -26,7 +26,7 @@ def erase_audio(run: JobRun) -> None:
     if clip is None or clip.state != State.WITHDRAWN:
         raise GiveUp("Only a withdrawn clip is erased.")
     keys = [storage.clip_key(clip.pk), storage.derived_key(clip.pk)]
-    keys += list(storage.list_keys(f"parts/{clip.pk}/"))
+    keys += list(storage.list_keys(storage.clip_parts(clip.pk)))
     storage.delete(keys)
     for key in keys:
         try:
