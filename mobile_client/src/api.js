@@ -111,9 +111,10 @@ export async function putRecord(token, kind, id, body) {
 /**
  * @param {string} token
  * @param {string} id of a consent whose evidence is in the store
+ * @returns {Promise<boolean>} false: its parts are still being joined
  */
 export async function confirmEvidence(token, id) {
-  await call("POST", `consents/${id}/uploaded`, { token });
+  return (await call("POST", `consents/${id}/uploaded`, { token })).status !== 202;
 }
 
 /**

@@ -6,12 +6,14 @@ export class Problem extends Error {
    * @param {number} status
    * @param {string} slug the stable part of `type`
    * @param {string} detail
+   * @param {number[]} [missing] parts that have not arrived
    */
-  constructor(status, slug, detail) {
+  constructor(status, slug, detail, missing = []) {
     super(`${status} ${slug}`);
     this.status = status;
     this.slug = slug;
     this.detail = detail;
+    this.missing = missing;
   }
 
   /** Whether the same request may do better later. A page of a gateway's is no refusal of ours. */
@@ -47,9 +49,9 @@ export function rememberClock(offset) {
  * @param {number} status
  */
 export function problemOf(problem, status) {
-  const { type, detail } = /** @type {Record<string, unknown>} */ (problem ?? {});
+  const { type, detail, missing_parts } = /** @type {Record<string, any>} */ (problem ?? {});
   const slug = String(type ?? "").replace("urn:fieldvoice:problem:", "");
-  return new Problem(status, slug || "unexpected", String(detail ?? ""));
+  return new Problem(status, slug || "unexpected", String(detail ?? ""), missing_parts);
 }
 
 /**

@@ -33,6 +33,9 @@
  * @property {number} [version] of a consent: which version of the text it was
  * @property {string} [evidence] of a consent with evidence: `home`, or the problem for which the
  *   server will never take it; absent while its bytes are only here
+ * @property {{n: number, sha256: string, bytes: number}[]} [parts] of a clip or a consent after the
+ *   transfer of its bytes broke: they are sent in pieces
+ * @property {number} [parts_home] how many of them, from the first, the store has
  */
 
 /**
@@ -51,8 +54,6 @@
  * @property {number} next_try
  * @property {number} [rate] Hz, of a clip in `recording` or `review`
  * @property {string} [note] why it ended, or that it was found after the browser was killed
- * @property {{n: number, sha256: string, bytes: number}[]} [parts] after a transfer broke: sent in pieces
- * @property {number} [parts_home] how many of them, from the first, the store has
  * @property {boolean} [unsure] a transfer broke: the store may have the bytes all the same
  * @property {import("./api.js").ServerVerdict["reasons"] | null} [redo] why the server wants its
  *   prompt again; null: no longer

@@ -224,16 +224,14 @@ test("a token that is no longer good keeps its own clips, and another collector'
 
 test("the recorded words of a consent follow it, and stay until the server has them", async () => {
   const phone = await phoneWith();
-  const request = { speaker: "s1", evidence: { sha256: "e" } };
-  phone.add("consents", { ...phone.row, id: "k1", request });
-  phone.add("sounds", { id: "k1", bytes: new ArrayBuffer(9) });
+  await phone.speakConsent(9);
   phone.server.faults["put consents/k1"] = [cut()];
   assert.equal(await phone.send(), "waiting");
   assert.ok(phone.sound("k1"));
   assert.equal(phone.db.table("sessions").get("n1")?.sent, true);
   assert.equal(await phone.send({ hurry: true }), "empty");
   assert.equal(phone.sound("k1"), undefined);
-  assert.equal(phone.db.table("consents").get("k1")?.evidence, "home");
+  assert.equal(phone.consent.evidence, "home");
 });
 
 test("a withdrawal waits for its speaker, and one of what the server never knew is done", async () => {

@@ -109,12 +109,15 @@ export class Server {
       await this.meet(`${kind}/${id}`);
       this.records.set(id, body);
       const missing = body.evidence && !this.store.has(`consents/${id}`);
-      return { id, ...(missing && { upload: { method: "PUT", url: `consents/${id}` } }) };
+      return { id, ...(missing && { upload: sign(`consents/${id}`, body.evidence.parts) }) };
     },
     /** @param {string} _token @param {string} id */
     confirmEvidence: async (_token, id) => {
-      await this.meet(`evidence ${id}`);
-      if (!this.store.has(`consents/${id}`)) throw new Problem(409, "bytes-missing", "");
+      const fault = await this.meet(`evidence ${id}`);
+      if (fault !== undefined) return fault;
+      const { sha256, missing } = this.come(`consents/${id}`, this.records.get(id)?.evidence);
+      if (!sha256) throw new Problem(409, "bytes-missing", "", missing);
+      return true;
     },
     /** @param {string} _token @param {string} method @param {string} path @param {Any} body */
     post: async (_token, method, path, body) => {
@@ -155,9 +158,23 @@ export class Server {
     if (item.parts) known.parts = item.parts;
     this.clips.set(item.id, known);
     if (known.state !== "expected") return { id: item.id, status: 200, upload: null };
-    const url = `clips/${item.id}`;
-    const parts = known.parts?.map((/** @type {Any} */ { n }) => ({ n, url: `${url}/${n}` }));
-    return { id: item.id, status: 200, upload: { method: "PUT", url, parts } };
+    return { id: item.id, status: 200, upload: sign(`clips/${item.id}`, known.parts) };
+  }
+
+  /**
+   * Join the parts if all of them have come.
+   *
+   * @param {string} key
+   * @param {Any} announced
+   */
+  come(key, announced) {
+    const missing = (announced.parts ?? [])
+      .map((/** @type {Any} */ part) => part.n)
+      .filter((/** @type {number} */ n) => !this.store.has(`${key}/${n}`));
+    if (announced.parts && !missing.length && !this.store.has(key)) {
+      this.store.set(key, announced.sha256);
+    }
+    return { sha256: this.store.get(key), missing };
   }
 
   /** @param {string} id */
@@ -166,17 +183,20 @@ export class Server {
     if (fault) return { id, ...fault };
     const clip = this.clips.get(id);
     if (!clip) return refusal(id, 404, "not-found");
-    const key = `clips/${id}`;
-    const missing = (clip.parts ?? [])
-      .map((/** @type {Any} */ part) => part.n)
-      .filter((/** @type {number} */ n) => !this.store.has(`${key}/${n}`));
-    if (clip.parts && !missing.length) this.store.set(key, clip.sha256);
-    const sha256 = this.store.get(key);
+    const { sha256, missing } = this.come(`clips/${id}`, clip);
     if (!sha256) return refusal(id, 409, "bytes-missing", { missing_parts: missing });
     if (sha256 !== clip.sha256) return refusal(id, 409, "bytes-differ");
     clip.state = "uploaded";
     return { id, status: 200, receipt: { sha256, bytes: clip.bytes, stored_at: "" } };
   }
+}
+
+/**
+ * @param {string} url
+ * @param {Any[]} [parts]
+ */
+function sign(url, parts) {
+  return { method: "PUT", url, parts: parts?.map(({ n }) => ({ n, url: `${url}/${n}` })) };
 }
 
 /**
@@ -223,6 +243,20 @@ export class Phone {
     this.add("sounds", { id, bytes: body });
   }
 
+  /** @param {number} bytes of what was said; the consent is k1 */
+  async speakConsent(bytes) {
+    const body = new Uint8Array(bytes).fill(7).buffer;
+    const evidence = { sha256: await hexDigest(body), bytes };
+    this.add("consents", { ...this.row, id: "k1", request: { speaker: "s1", evidence } });
+    this.add("sounds", { id: "k1", bytes: body });
+    return evidence.sha256;
+  }
+
+  /** @returns {Any} */
+  get consent() {
+    return /** @type {Any} */ (this.db.table("consents").get("k1"));
+  }
+
   /** @param {string} id @returns {Any} */
   clip(id) {
     return /** @type {Any} */ (this.db.table("clips").get(id));
@@ -250,3 +284,13 @@ export class Phone {
 }
 
 export const cut = () => new NoAnswer("cut");
+
+/** A link that lets no file through that is longer than `most` bytes. */
+export function cutAt(/** @type {Phone} */ phone, /** @type {number} */ most) {
+  const { putBytes } = phone.server.api;
+  phone.server.api.putBytes = async (put, bytes) => {
+    if (bytes.byteLength <= most) return putBytes(put, bytes);
+    phone.server.bytes += most;
+    throw new NoAnswer("cut");
+  };
+}

@@ -5,17 +5,7 @@ import { test } from "node:test";
 
 import { NoAnswer } from "../src/door.js";
 import { PART_BYTES, splitParts } from "../src/outbox/transfer.js";
-import { cut, Phone } from "./outbox_double.js";
-
-/** A link that lets no file through that is longer than `most` bytes. */
-function cutAt(/** @type {Phone} */ phone, /** @type {number} */ most) {
-  const { putBytes } = phone.server.api;
-  phone.server.api.putBytes = async (put, bytes) => {
-    if (bytes.byteLength <= most) return putBytes(put, bytes);
-    phone.server.bytes += most;
-    throw new NoAnswer("cut");
-  };
-}
+import { cut, cutAt, Phone } from "./outbox_double.js";
 
 test("a clip that a link cuts goes home in parts, and those after it at once in parts", async () => {
   const phone = new Phone();

@@ -3,7 +3,7 @@
 import { Problem, problemOf } from "../door.js";
 import { arrive, move, refuse, rest } from "./moves.js";
 import { rests } from "./pause.js";
-import { goesInParts, prepare, transfer } from "./transfer.js";
+import { goesInParts, partsHome, prepare, transfer } from "./transfer.js";
 
 /** @typedef {import("./round.js").Round} Round */
 /** @typedef {import("../db.js").Clip} Clip */
@@ -181,14 +181,14 @@ async function confirm(round, token, clips) {
   /** @type {Clip[]} */
   const again = [];
   for (const { clip, answer } of pair(clips, await round.doors.api.confirmClips(token, ids))) {
-    const slug = answer?.problem ? problemOf(answer.problem, answer.status).slug : "";
+    const problem = answer?.problem ? problemOf(answer.problem, answer.status) : null;
     const receipt = answer?.receipt;
     if (receipt && receipt.sha256 === clip.request.sha256) {
       await arrive(round, clip.id, receipt);
-    } else if (slug === "bytes-missing" || slug === "not-found") {
-      const row = await sendAgain(round, clip, answer?.problem);
+    } else if (problem?.slug === "bytes-missing" || problem?.slug === "not-found") {
+      const row = await sendAgain(round, clip, problem);
       if (row) again.push(row);
-    } else if (slug) await fail(round, clip, answer);
+    } else if (problem) await fail(round, clip, answer);
     // Parts are being joined, or the receipt is about other bytes: the bytes stay here.
     else await rest(round, clip.id);
   }
@@ -201,14 +201,12 @@ async function confirm(round, token, clips) {
  *
  * @param {Round} round
  * @param {Clip} clip
- * @param {unknown} problem says which parts are missing, where it was sent in parts
+ * @param {Problem} problem says which parts are missing, where it was sent in parts
  * @returns {Promise<Clip | null>} null: later
  */
 async function sendAgain(round, clip, problem) {
-  const { missing_parts } = /** @type {{missing_parts?: number[]}} */ (problem);
-  const home = missing_parts?.length ? Math.min(...missing_parts) - 1 : 0;
   /** @type {Partial<Clip>} */
-  const news = { state: "ready", sent: false, unsure: false, parts_home: home };
+  const news = { state: "ready", sent: false, unsure: false, parts_home: partsHome(problem) };
   if (!clip.unsure) {
     await rest(round, clip.id, news);
     return null;

@@ -6,7 +6,7 @@ import { pauseAfter } from "./pause.js";
 /** @typedef {import("../db.js").Clip} Clip */
 
 /** Erased by the person whose voice it is: nothing of it stays here either. */
-const WITHDRAWN = new Set(["clip-withdrawn", "speaker-withdrawn"]);
+export const WITHDRAWN = new Set(["clip-withdrawn", "speaker-withdrawn"]);
 
 /**
  * @param {Round} round

@@ -1,7 +1,6 @@
-/** Send speakers, consents and sessions, in this order; then the recorded words of consents. */
+/** Send speakers, consents and sessions, in this order. */
 
-import { NoAnswer, Problem } from "../door.js";
-import { pauseAfter } from "./pause.js";
+import { Problem } from "../door.js";
 
 /** @typedef {import("./round.js").Round} Round */
 /** @typedef {import("../db.js").Row} Row */
@@ -62,68 +61,4 @@ export async function slugOf(round, collector, error) {
   if (!(error instanceof Problem)) throw error;
   if (error.status === 401) await round.signOut(collector);
   return error.passing ? "" : error.slug;
-}
-
-/**
- * After the clips: a large recording on a bad link must not hold them up.
- *
- * @param {Round} round
- */
-export async function sendEvidence(round) {
-  const { db, now, link } = round.doors;
-  for (const row of await db.all("consents")) {
-    if (!row.request.evidence || !row.sent || row.refused || row.evidence) continue;
-    const token = round.tokens.get(row.collector);
-    const { tries, until } = link.rests.get(row.id) ?? { tries: 0, until: 0 };
-    if (!token) continue;
-    if (until > now() && !round.hurry) round.wait(until);
-    else if (await sendOneEvidence(round, row, token)) link.rests.delete(row.id);
-    else {
-      const later = now() + pauseAfter(tries + 1);
-      link.rests.set(row.id, { tries: tries + 1, until: later });
-      round.wait(later);
-    }
-  }
-}
-
-/**
- * @param {Round} round
- * @param {Row} row
- * @param {string} token
- * @returns {Promise<boolean>} false: not yet
- */
-async function sendOneEvidence(round, row, token) {
-  const { api, db } = round.doors;
-  try {
-    const { upload } = await api.putRecord(token, "consents", row.id, row.request);
-    if (upload) {
-      const sound = await db.get("sounds", row.id);
-      if (!sound) return settle(round, row, "bytes-lost");
-      try {
-        await api.putBytes(upload, sound.bytes);
-        round.broken = 0;
-      } catch (error) {
-        if (!(error instanceof NoAnswer)) throw error;
-        round.broken++;
-        return false;
-      }
-      await api.confirmEvidence(token, row.id);
-    }
-    return settle(round, row, "home");
-  } catch (error) {
-    const slug = await slugOf(round, row.collector, error);
-    return slug && slug !== "bytes-missing" ? settle(round, row, slug) : false;
-  }
-}
-
-/**
- * @param {Round} round
- * @param {Row} row
- * @param {string} evidence
- */
-async function settle({ doors }, row, evidence) {
-  /** @type {import("../db.js").Change[]} */
-  const also = evidence === "home" ? [{ table: "sounds", drop: row.id }] : [];
-  await doors.db.change("consents", row.id, () => ({ evidence }), also);
-  return true;
 }

@@ -2,8 +2,9 @@
 
 import { NoAnswer, Problem } from "../door.js";
 import { sendClips } from "./clips.js";
+import { sendEvidence } from "./evidence.js";
 import { sendPosts } from "./posts.js";
-import { sendEvidence, sendRecords } from "./records.js";
+import { sendRecords } from "./records.js";
 import { Round } from "./round.js";
 
 /** @typedef {"empty" | "waiting" | "offline" | "signed-out"} Outcome */

@@ -1,4 +1,4 @@
-/** Bring one clip's bytes into the store: whole, or in parts after a transfer broke. */
+/** Bring bytes into the store, a clip's or a consent's: whole, or in parts after a transfer broke. */
 
 import { hexDigest } from "../digest.js";
 import { NoAnswer } from "../door.js";
@@ -6,6 +6,7 @@ import { move, refuse, rest } from "./moves.js";
 
 /** @typedef {import("./round.js").Round} Round */
 /** @typedef {import("../db.js").Clip} Clip */
+/** @typedef {import("../db.js").Row} Row a clip, or a consent with evidence */
 /** @typedef {{n: number, sha256: string, bytes: number}} Part */
 
 /** Small enough to pass a link that cuts every connection after a hundred kilobytes or less. */
@@ -30,13 +31,37 @@ export async function splitParts(bytes) {
 }
 
 /**
- * Whether a clip is still whole that goes in parts: on a bad link every one that is not small.
+ * @param {Row} row
+ * @returns {{sha256: string, bytes: number}} what was announced of its bytes
+ */
+const announced = ({ request }) => request.evidence ?? request;
+
+/**
+ * Whether something is still whole that goes in parts: on a bad link all that is not small.
  *
  * @param {Round} round
- * @param {Clip} clip
+ * @param {Row} row
  */
-export function goesInParts({ doors }, clip) {
-  return !clip.parts && clip.request.bytes > PART_BYTES && doors.link.badUntil > doors.now();
+export function goesInParts({ doors }, row) {
+  return !row.parts && announced(row).bytes > PART_BYTES && doors.link.badUntil > doors.now();
+}
+
+/**
+ * @param {import("../door.js").Problem} problem `bytes-missing`
+ * @returns {number} how many parts, from the first, the store has
+ */
+export function partsHome({ missing }) {
+  return missing.length ? Math.min(...missing) - 1 : 0;
+}
+
+/**
+ * @param {Round} round
+ * @param {Row} row
+ * @returns {Promise<ArrayBuffer | null>} null: they are not here, or not what they were when kept
+ */
+export async function bytesOf({ doors }, row) {
+  const sound = await doors.db.get("sounds", row.id);
+  return sound && (await hexDigest(sound.bytes)) === announced(row).sha256 ? sound.bytes : null;
 }
 
 /**
@@ -63,19 +88,18 @@ async function takeApart(round, id, news = {}) {
 }
 
 /**
- * The clip's bytes, if they are still on their way and what they were when they were kept.
+ * The clip's bytes, if they are still on their way.
  *
  * @param {Round} round
  * @param {string} id
  * @returns {Promise<ArrayBuffer | null>}
  */
 async function soundOf(round, id) {
-  const { db } = round.doors;
-  const [clip, sound] = await Promise.all([db.get("clips", id), db.get("sounds", id)]);
+  const clip = await round.doors.db.get("clips", id);
   if (clip?.state !== "ready") return null;
-  if (sound && (await hexDigest(sound.bytes)) === clip.request.sha256) return sound.bytes;
-  await refuse(round, id, "bytes-lost");
-  return null;
+  const bytes = await bytesOf(round, clip);
+  if (!bytes) await refuse(round, id, "bytes-lost");
+  return bytes;
 }
 
 /**
@@ -85,26 +109,46 @@ async function soundOf(round, id) {
  * @returns {Promise<Clip | null>} the clip when the store has the bytes, or may have them; null: not now
  */
 export async function transfer(round, clip, upload) {
-  const { link, now } = round.doors;
   const bytes = await soundOf(round, clip.id);
   if (!bytes) return null;
   try {
-    if (clip.parts && upload.parts) await putParts(round, clip, clip.parts, upload.parts, bytes);
-    else await putWhole(round, upload, bytes);
-  } catch (error) {
-    if (!(error instanceof NoAnswer)) {
-      await rest(round, clip.id);
-      return null;
+    const keep = (/** @type {number} */ n) =>
+      move(round, clip.id, () => ({ parts_home: n, tries: 0 }));
+    if (await carry(round, clip, upload, bytes, keep)) {
+      return move(round, clip.id, () => ({ state: "sent", sent: true, unsure: false, tries: 0 }));
     }
-    link.badUntil = now() + BAD_MS;
-    // The answer may be all that was lost: the confirmation tells, before anything is sent again.
-    if (!clip.parts && bytes.byteLength > PART_BYTES) {
-      return takeApart(round, clip.id, { unsure: true });
-    }
-    round.broken++;
-    return rest(round, clip.id, { unsure: true });
+  } catch {
+    await rest(round, clip.id);
+    return null;
   }
-  return move(round, clip.id, () => ({ state: "sent", sent: true, unsure: false, tries: 0 }));
+  // The answer may be all that was lost: the confirmation tells, before anything is sent again.
+  if (goesInParts(round, clip)) return takeApart(round, clip.id, { unsure: true });
+  round.broken++;
+  return rest(round, clip.id, { unsure: true });
+}
+
+/**
+ * Put bytes where the server said, in parts where they were announced so.
+ *
+ * @param {Round} round
+ * @param {Row} row
+ * @param {import("../api.js").Upload} upload
+ * @param {ArrayBuffer} bytes
+ * @param {(n: number) => Promise<unknown>} keep writes that so many parts are home; null: no more of it
+ * @returns {Promise<boolean>} false: the link broke, and is taken for bad for a while. Throws what the
+ *   store refused.
+ */
+export async function carry(round, row, upload, bytes, keep) {
+  const { link, now } = round.doors;
+  try {
+    if (row.parts && upload.parts) await putParts(round, row, upload.parts, bytes, keep);
+    else await putWhole(round, upload, bytes);
+    return true;
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    link.badUntil = now() + BAD_MS;
+    return false;
+  }
 }
 
 /**
@@ -127,19 +171,19 @@ async function putWhole(round, put, bytes) {
  * Put the parts that are not home, one after the other: a connection that is cut costs one of them.
  *
  * @param {Round} round
- * @param {Clip} clip
- * @param {Part[]} parts
+ * @param {Row} row
  * @param {(import("../api.js").Put & {n: number})[]} puts
  * @param {ArrayBuffer} bytes
+ * @param {(n: number) => Promise<unknown>} keep
  */
-async function putParts(round, clip, parts, puts, bytes) {
+async function putParts(round, { parts = [], parts_home = 0 }, puts, bytes, keep) {
   const where = new Map(puts.map((put) => [put.n, put]));
   let at = 0;
   for (const part of parts) {
     const piece = bytes.slice(at, at + part.bytes);
     at += part.bytes;
     const put = where.get(part.n);
-    if (!put || part.n <= (clip.parts_home ?? 0)) continue;
+    if (!put || part.n <= parts_home) continue;
     for (let tries = 1; ; tries++) {
       try {
         await putWhole(round, put, piece);
@@ -148,6 +192,6 @@ async function putParts(round, clip, parts, puts, bytes) {
         if (!(error instanceof NoAnswer) || tries >= TRIES_OF_A_PART) throw error;
       }
     }
-    if (!(await move(round, clip.id, () => ({ parts_home: part.n, tries: 0 })))) return;
+    if (!(await keep(part.n))) return;
   }
 }
