@@ -9,8 +9,6 @@ const CHOICE = "fieldvoice-language";
 
 /** @type {Record<string, string>} */
 let words = {};
-/** @type {Record<string, string>} */
-let english = {};
 let current = "en";
 let plurals = new Intl.PluralRules(current);
 
@@ -32,9 +30,13 @@ async function readCatalogue(tag) {
   return /** @type {Promise<Record<string, string>>} */ (answer.json());
 }
 
-/** @param {string} tag */
+/**
+ * One catalogue is enough: a test holds every language to the keys of English.
+ *
+ * @param {string} tag
+ */
 export async function useLanguage(tag) {
-  [english, words] = await Promise.all([readCatalogue("en"), readCatalogue(tag)]);
+  words = await readCatalogue(tag);
   current = tag;
   plurals = new Intl.PluralRules(tag);
   localStorage.setItem(CHOICE, tag);
@@ -47,7 +49,7 @@ export async function useLanguage(tag) {
  * @returns {boolean} whether there are words for it
  */
 export function known(key) {
-  return key in words || key in english;
+  return key in words;
 }
 
 /**
@@ -59,12 +61,8 @@ export function known(key) {
  */
 export function t(key, values = {}) {
   const form = "n" in values ? `${key}.${plurals.select(Number(values.n))}` : key;
-  const text = [form, `${key}.other`, key]
-    .map((one) => words[one])
-    .find((one) => one !== undefined);
-  return (text ?? english[key] ?? english[`${key}.other`] ?? key).replace(/\{(\w+)\}/g, (_, name) =>
-    isolate(String(values[name] ?? "")),
-  );
+  const text = words[form] ?? words[`${key}.other`] ?? words[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (_, name) => isolate(String(values[name] ?? "")));
 }
 
 /** @param {string} value a code or a range of numbers must not be turned by the words around it */
