@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,9 +70,14 @@ export async function rows(table) {
 
 def _ask(page: Page, function: str, argument: Any) -> Any:
     linked = link_modules(
-        lambda path: _SOURCE if path == _KEPT else (ROOT / path).read_text(), [_KEPT]
+        lambda path: _SOURCE if path == _KEPT else (ROOT / path).read_text(),
+        [_KEPT],
+        first_at="kept.js",
+        later_at="never-asked.js",
     )
-    program = linked.replace("import.meta.url", "location.href").replace("export const", "const")
+    # What a page evaluates is no module: it has no address of its own, and exports nothing.
+    program = re.sub(r"^export \{.*\};$", "", linked.first, flags=re.M)
+    program = program.replace("import.meta.url", "location.href").replace("export const", "const")
     call = f'return load("{_KEPT}").{function}(argument);'
     return page.evaluate(f"(argument) => {{ {program}\n{call} }}", argument)
 
