@@ -22,15 +22,20 @@ import { newRow } from "./rows.js";
 import { keepSpeaker } from "./speakers.js";
 import { uuid7 } from "./uuid7.js";
 
+const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+
 export async function keep(sittings) {
   const [enrolment] = await db.all("enrolments");
   const { pack } = await db.get("packs", enrolment.campaign);
   const [form] = pack.consent_forms;
   const kept = [];
-  for (const { said, clips } of sittings) {
+  for (const { said, spoken, clips } of sittings) {
     const speaker = await keepSpeaker(enrolment, said);
-    const how = { scopes: form.scopes, method: "tap" };
-    const consent = await keepConsent(enrolment, speaker.id, form, how);
+    const how = spoken
+      ? { method: "spoken", evidence: { bytes: bytesOf(spoken), type: "audio/flac" } }
+      : { method: "tap" };
+    const consent = await keepConsent(enrolment, speaker.id, form,
+      { scopes: form.scopes, ...how });
     const cell = cellKey(said, pack.campaign.dimensions, new Date().getFullYear());
     const hold = await takeLease(db, enrolment.collector, cell);
     const session = newRow(enrolment, uuid7(), speaker.id, {
@@ -42,7 +47,7 @@ export async function keep(sittings) {
     });
     await db.put("sessions", session);
     for (const [seq, { body, ...facts }] of clips.entries()) {
-      const bytes = Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0)).buffer;
+      const bytes = bytesOf(body);
       const prompt = pack.prompts[seq % pack.prompts.length];
       const clip = {
         ...newRow(enrolment, uuid7(), speaker.id, {
@@ -84,12 +89,13 @@ def _ask(page: Page, function: str, argument: Any) -> Any:
 
 @dataclass(frozen=True)
 class Sitting:
-    """Somebody, and the sounds that they leave."""
+    """Somebody, and the sounds that they leave; `spoken`: how they agree, instead of by a tap."""
 
     said: dict[str, Any]
     sounds: list[bytes]
     milliseconds: int = 1000
     content_type: str = "audio/flac"
+    spoken: bytes = b""
 
     def _clip(self, sound: bytes) -> dict[str, Any]:
         return {
@@ -102,7 +108,8 @@ class Sitting:
 
     def facts(self) -> dict[str, Any]:
         """Return what the page is given."""
-        return {"said": self.said, "clips": [self._clip(sound) for sound in self.sounds]}
+        clips = [self._clip(sound) for sound in self.sounds]
+        return {"said": self.said, "spoken": base64.b64encode(self.spoken).decode(), "clips": clips}
 
 
 def keep_sittings(page: Page, *sittings: Sitting) -> list[str]:

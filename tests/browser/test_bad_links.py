@@ -13,7 +13,8 @@ from backend import storage
 from backend.campaigns.models import Campaign
 from backend.clips.models import Clip, ClipEvent
 from backend.clips.state import State
-from backend.jobs.models import Job, JobState
+from backend.jobs.models import AuditEvent, Job, JobState
+from backend.speakers.models import Consent
 from tests.browser.faulty_link import FaultyLink
 from tests.browser.kept import Sitting, find_network, keep_sittings, rows_of
 from tests.browser.steps import enrol, new_code
@@ -70,7 +71,8 @@ def sounds(count: int, kilobytes: int, *, seed: int = 0) -> list[bytes]:
 
 def join_parts() -> None:
     """Do what a worker does with the parts that have come."""
-    for job in Job.objects.filter(kind="join_parts", state=JobState.QUEUED):
+    kinds = ["join_parts", "join_evidence"]
+    for job in Job.objects.filter(kind__in=kinds, state=JobState.QUEUED):
         run.run_job(str(job.pk))
 
 
@@ -115,6 +117,24 @@ def test_a_link_that_cuts_every_connection_still_brings_every_clip_home(
     # Two whole files broke, before the link was known to be bad; each was tried twice, because a
     # browser itself repeats a request whose connection was an old one.
     assert store_link.sent < sum(map(len, bodies)) + 5 * cut_after + 200_000
+
+
+def test_a_spoken_consent_comes_home_once_over_a_link_that_cuts_every_connection(
+    page: Page, store_link: FaultyLink
+) -> None:
+    store_link.cut_after = 70_000
+    (words,) = sounds(1, 200)
+    keep_sittings(page, Sitting(SAID, [], spoken=words))
+    find_network(page)
+    wait_until(page, lambda: Consent.objects.filter(evidence_stored_at__isnull=False).exists())
+    wait_until(page, lambda: rows_of(page, "sounds") == [])
+    consent = Consent.objects.get()
+    assert storage.read(storage.consent_key(consent.pk), max_bytes=len(words)) == words
+    assert list(storage.list_keys("parts/")) == []
+    assert AuditEvent.objects.filter(act="consent.give").count() == 1
+    # Each part crossed the link once; the browser itself may have tried the whole file twice.
+    assert store_link.requests["PUT"] == 4
+    assert store_link.sent < len(words) + 3 * store_link.cut_after
 
 
 def test_a_store_that_refuses_loses_answers_and_cuts_gets_each_clip_once(
