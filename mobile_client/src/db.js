@@ -62,8 +62,9 @@ function open() {
  * @returns {Promise<T>}
  */
 async function run(tables, mode, how, work, again = true) {
-  const database = await open();
+  const opening = open();
   try {
+    const database = await opening;
     return await new Promise((done, fail) => {
       const transaction = database.transaction(tables, mode, how);
       const result = work(transaction);
@@ -73,8 +74,9 @@ async function run(tables, mode, how, work, again = true) {
   } catch (error) {
     const name = error instanceof DOMException ? error.name : "";
     if (!again || !["InvalidStateError", "UnknownError"].includes(name)) throw error;
-    if (opened) (await opened).close();
-    opened = null;
+    // Another transaction may have opened a fresh one already, which stays.
+    if (opened === opening) opened = null;
+    opening.then((database) => database.close()).catch(() => {});
     return run(tables, mode, how, work, false);
   }
 }
@@ -201,7 +203,8 @@ export function put(table, row) {
  * @template {keyof Tables} T
  * @param {T} table
  * @param {string} key
- * @param {(row: Tables[T]) => Partial<Tables[T]> | null} change null: leave it
+ * @param {(row: Tables[T]) => Partial<Tables[T]> | null} change null: leave it, and the others too;
+ *   the row itself: it need not be written, which a full phone would refuse
  * @param {Change[]} [also]
  * @returns {Promise<Tables[T] | null>} the row after it; null: it is not there, or was left
  */
@@ -216,7 +219,7 @@ export function change(table, key, change, also = []) {
       const news = request.result ? change(request.result) : null;
       if (!news) return;
       after = { ...request.result, ...news };
-      store.put(after);
+      if (news !== request.result) store.put(after);
       for (const one of also) {
         const other = transaction.objectStore(one.table);
         if ("put" in one) other.put(one.put);

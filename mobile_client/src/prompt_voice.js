@@ -46,6 +46,8 @@ export class PromptVoice {
     this.listener = listener;
     /** @type {import("./api.js").Prompt | null} */
     this.prompt = null;
+    /** What is fetched to be played; stop() forgets it. @type {object | null} */
+    this.turn = null;
     this.player = new Audio();
     this.player.onended = () => this.stop();
   }
@@ -64,9 +66,11 @@ export class PromptVoice {
 
   async play() {
     const { prompt } = this;
+    const turn = {};
+    this.turn = turn;
     const sound = prompt && (await soundOf(this.token, prompt));
     // Meanwhile the next prompt may be there, or the microphone on.
-    if (prompt !== this.prompt) return;
+    if (turn !== this.turn) return;
     if (!sound) return this.listener.missing();
     this.stop();
     this.player.src = URL.createObjectURL(new Blob([sound.bytes], { type: sound.content_type }));
@@ -79,6 +83,7 @@ export class PromptVoice {
   }
 
   stop() {
+    this.turn = null;
     if (!this.on) return;
     this.player.pause();
     URL.revokeObjectURL(this.player.src);

@@ -109,9 +109,11 @@ export class Microphone {
     const ready = this.next("ready");
     const late = setTimeout(() => this.letGo?.(), OPEN_MS);
     worker.onerror = () => this.letGo?.();
-    if (!this.stream()) await this.worklet();
-    this.rate = (await ready).rate;
+    // iOS never answers an AudioContext that a call keeps: nobody may wait for that either.
+    const [{ rate }] = await Promise.all([ready, this.stream() || this.worklet()]);
+    this.rate = rate;
     clearTimeout(late);
+    worker.onerror = () => this.listener.lost("ended");
     track.onended = () => this.listener.lost("ended");
     track.onmute = () => this.listener.lost("muted");
     document.addEventListener("visibilitychange", this.hidden);

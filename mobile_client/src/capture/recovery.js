@@ -19,7 +19,8 @@ export async function recoverTakes() {
       continue;
     }
     if (row.state === "review") found.push(row);
-    else found.push((await reviewTake(row.id, "recovered", {})) ?? row);
+    // A full phone writes nothing, and the app must open all the same.
+    else found.push((await reviewTake(row.id, "recovered", {}).catch(() => null)) ?? row);
   }
   return found;
 }

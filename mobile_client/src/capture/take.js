@@ -48,6 +48,9 @@ export function after(now, event) {
     case "ready":
       return phase === "starting" ? { ...now, phase: "recording" } : now;
     case "stop":
+      // The tail of a take that was ended already is missing then, which is told.
+      if (phase === "stopping" && event.note === "stopped-full")
+        return { ...now, note: event.note };
       if (phase !== "recording" && phase !== "starting") return now;
       return { ...now, phase: "stopping", note: event.note };
     case "silence":

@@ -68,10 +68,13 @@ export function holdTake(id) {
           free(null);
         });
       });
-    if (navigator.locks) void navigator.locks.request(lockOf(id), hold);
+    // Two pages that found it at once both show it: whoever decides first has decided.
+    if (navigator.locks) void navigator.locks.request(lockOf(id), { ifAvailable: true }, hold);
     else void hold();
   });
 }
+
+const undecided = (/** @type {Clip} */ { state }) => state === "recording" || state === "review";
 
 /** @returns {Promise<Clip[]>} takes that nobody holds and nobody decided about, in the order of time */
 export async function looseTakes() {
@@ -135,21 +138,23 @@ export async function keepTake(id, checks) {
       client_checks: checks,
     },
   });
-  const undecided = ["recording", "review"];
-  return db.change("clips", id, (row) => (undecided.includes(row.state) ? kept(row) : null), [
+  const after = await db.change("clips", id, (row) => (undecided(row) ? kept(row) : null), [
     { table: "sounds", put: { id, bytes } },
     { table: "frames", drop: db.everyFrame(id) },
   ]);
+  // Taken back while it was recorded: nothing of it stays.
+  if (!after) await dropTake(id);
+  return after;
 }
 
 /**
- * Throw a take away that nobody kept.
+ * Throw a take away, unless somebody kept it meanwhile: then it has no frames any more.
  *
  * @param {string} id
  */
-export function dropTake(id) {
-  return db.commit([
+export async function dropTake(id) {
+  await db.commit([{ table: "frames", drop: db.everyFrame(id) }]);
+  await db.change("clips", id, (row) => (undecided(row) ? row : null), [
     { table: "clips", drop: id },
-    { table: "frames", drop: db.everyFrame(id) },
   ]);
 }

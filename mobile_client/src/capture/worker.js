@@ -151,7 +151,8 @@ function measureRoom(now, samples) {
 addEventListener("message", (/** @type {MessageEvent<Asked>} */ { data }) => {
   switch (data.type) {
     case "listen":
-      if ("readable" in data) return void follow(data.readable);
+      if ("readable" in data)
+        return void follow(data.readable).catch(() => tell({ type: "lost", why: "ended" }));
       data.port.onmessage = ({ data: { block, from } }) => {
         if (!rate) open(data.rate);
         hear(block, from / rate);

@@ -57,6 +57,7 @@ export async function openBooth(
   let hint = "";
   let now = FIRST;
   let seq = 0;
+  let gone = false;
   /** Beginning and ending take a moment; what comes meanwhile waits for them. */
   let beginning = Promise.resolve();
   let ending = Promise.resolve();
@@ -95,9 +96,10 @@ export async function openBooth(
     hush(playing);
   });
 
+  // From now on what is lost is lost to the booth.
+  opened.listener = listener;
   const session = await keepSession(enrolment, consent, place, opened, room, hold);
   const done = recordedPrompts(await db.clipsBy("speaker", speaker.id), speaker.id);
-  opened.listener = listener;
   let queue = openPrompts(pack.prompts, speaker.id, done);
   if (first) bringForward(first);
 
@@ -105,7 +107,7 @@ export async function openBooth(
   function step(event) {
     const before = now.phase;
     now = after(now, event);
-    app.busy = now.phase !== "idle";
+    app.busy = !gone && now.phase !== "idle";
     ui.showPhase(now, hint);
     return now.phase !== before;
   }
@@ -117,6 +119,7 @@ export async function openBooth(
   }
 
   function show() {
+    if (gone) return;
     const [prompt] = queue;
     if (!prompt) return ui.showDone();
     ui.showPrompt(prompt);
@@ -146,7 +149,7 @@ export async function openBooth(
       free = await holdTake(row.id);
       preRollMs = await microphone.begin(row, prompt.max_seconds);
     } catch (error) {
-      step({ type: "nothing" });
+      giveUp();
       fill(ui.said, errorText(error));
       return;
     }
@@ -165,7 +168,17 @@ export async function openBooth(
 
   /** @param {string} note why it ended by itself, or empty: then it has a tail */
   function finish(note) {
-    ending = beginning.then(() => end(note));
+    ending = beginning.then(() => end(note)).catch(giveUp);
+  }
+
+  /** What is stored of the take, if anything, waits among those to decide about. */
+  function giveUp() {
+    // Whatever is wrong with it, one that is opened again has another chance.
+    closeMicrophone();
+    free();
+    row = null;
+    step({ type: "nothing" });
+    ui.focusTap();
   }
 
   /** @param {string} note */
@@ -174,10 +187,9 @@ export async function openBooth(
     const over = await microphone.end({ tail: !note });
     if (!over.stored) {
       await dropTake(row.id).catch(() => {});
-      free();
-      step({ type: "nothing" });
-      return;
+      return giveUp();
     }
+    if (over.why === "full") note ||= "stopped-full";
     // What the storage refused is no part of the take.
     const measures = over.stored === over.samples ? over.measures : await measureFile(row);
     const { kind } = row.prompt;
@@ -189,7 +201,10 @@ export async function openBooth(
     // A phone that slept may give zeros for ever; a microphone that is opened again does not.
     if (measures.peak === 0) closeMicrophone();
     await reviewTake(row.id, note, checks).catch(() => {});
-    player.load((await fileOf(row)).bytes);
+    await fileOf(row).then(
+      ({ bytes }) => player.load(bytes),
+      () => {},
+    );
   }
 
   function closeMicrophone() {
@@ -221,7 +236,8 @@ export async function openBooth(
   async function again() {
     await ending;
     if (!row || now.phase !== "review") return;
-    await dropTake(row.id);
+    // Where the storage fails it stays among those to decide about.
+    await dropTake(row.id).catch(() => {});
     forget("again");
   }
 
@@ -334,6 +350,7 @@ export async function openBooth(
         free();
       });
       ui.leave();
+      gone = true;
       app.busy = false;
     },
   };

@@ -71,7 +71,12 @@ export function record(app, { speaker, consent, prompt, hold }) {
     const places = make("div", { class: "choices" });
     for (const place of PLACES) {
       // The tap that answers also opens the microphone, as browsers want it.
-      places.append(button(t(`place.${place}`), () => void begin(place), { class: "choice" }));
+      const tap = () => {
+        // Once: a second microphone would never be closed.
+        places.inert = true;
+        void begin(place);
+      };
+      places.append(button(t(`place.${place}`), tap, { class: "choice" }));
     }
     fill(
       view,
