@@ -78,14 +78,16 @@ dev() {
   ln -sf "$node/lib/node_modules/npm/bin/npx-cli.js" .venv-dev/bin/npx
 }
 
-client() {
-  local want
-  want=$(digest mobile_client/package-lock.json)
-  [ "$(cat mobile_client/node_modules/.stamp 2>/dev/null)" != "$want" ] || return 0
+# Tools of Node, by the lock beside their package.json.
+tools() { # FOLDER WHAT
+  local folder=$1 what=$2 want
+  want=$(digest "$folder/package-lock.json")
+  [ "$(cat "$folder/node_modules/.stamp" 2>/dev/null)" != "$want" ] || return 0
   dev
-  say "Installing the phone client's checking tools ..."
-  (cd mobile_client && PATH="$PWD/../.venv-dev/bin:$PATH" npm ci --no-audit --no-fund --loglevel=error >&2)
-  echo "$want" >mobile_client/node_modules/.stamp
+  say "Installing $what ..."
+  (export PATH="$PWD/.venv-dev/bin:$PATH" && cd "$folder" &&
+    npm ci --no-audit --no-fund --loglevel=error >&2)
+  echo "$want" >"$folder/node_modules/.stamp"
 }
 
 # What comes from Debian. Elsewhere than on Debian only the programs themselves can be looked for.
@@ -123,9 +125,10 @@ case "${1:-}" in
   product) environment .venv requirements.lock ;;
   dev) dev ;;
   label-studio) environment .venv-label-studio requirements-label-studio.lock ;;
-  client) client ;;
+  client) tools mobile_client "the phone client's checking tools" ;;
   chromium) chromium ;;
   flac) debian "the tests of the encoder" flac flac ;;
   webkit) webkit ;;
-  *) fail "what? product, dev, label-studio, client, chromium, flac or webkit" ;;
+  lighthouse) tools benchmarks/ground/lighthouse Lighthouse ;;
+  *) fail "what? product, dev, label-studio, client, chromium, flac, webkit or lighthouse" ;;
 esac
