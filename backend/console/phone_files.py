@@ -5,6 +5,7 @@ There is no build step: a file that changes on disk is read again at the next re
 
 import gzip
 import hashlib
+import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ _TYPES: Final = {
     ".webmanifest": "application/manifest+json",
 }
 _CSS_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_CSS_PROPERTY: Final = re.compile(r"^([\w-]+):\s+", re.MULTILINE)
+_CSS_MARK: Final = re.compile(r"\s*([{};,])\s*")
 _BLANKS: Final = re.compile(r"\s*\n\s*")
 
 
@@ -110,11 +113,19 @@ def _read_again(path: str) -> PhoneFile:
 
 
 def _strip(place: Path) -> bytes:
-    if place.suffix == ".css":
-        return _BLANKS.sub("\n", _CSS_COMMENT.sub("", place.read_text())).strip().encode()
-    if place.suffix in {".json", ".html", ".webmanifest"}:
-        return _BLANKS.sub("\n", place.read_text()).strip().encode()
+    if place.suffix == ".json":
+        words = json.loads(place.read_text())
+        return json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode()
+    if place.suffix in {".css", ".html", ".webmanifest"}:
+        text = _BLANKS.sub("\n", place.read_text()).strip()
+        return (_strip_style(text) if place.suffix == ".css" else text).encode()
     return place.read_bytes()
+
+
+def _strip_style(text: str) -> str:
+    """Leave out what a style needs for people only; each line is a rule's head or a property."""
+    text = _CSS_PROPERTY.sub(r"\1:", _BLANKS.sub("\n", _CSS_COMMENT.sub("", text)))
+    return _CSS_MARK.sub(r"\1", text).replace(";}", "}").strip()
 
 
 def list_files() -> list[PhoneFile]:

@@ -76,7 +76,7 @@ def test_what_stands_under_a_version_never_changes_and_another_versions_is_not_k
     assert "immutable" in kept["Cache-Control"]
     (folder / "style.css").write_text("body { color: red }\n")
     assert app_version() != version
-    assert client.get("/app/style.css").content == b"body { color: red }"
+    assert client.get("/app/style.css").content == b"body{color: red}"
     late = client.get(f"/app/v/{version}/src/main.js")
     assert late.status_code == 200
     assert late["Cache-Control"] == "no-cache"
