@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
 from tests.browser.chromium import CHROMIUM, phone_with
 from tests.services import Services
+from tests.sounds import speech_like
+
+RATE = 44_100
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -43,6 +46,28 @@ def address(live_server: Any, services: Services) -> str:
 def silent_phone(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
     """A phone for tests that record nothing."""
     silence = tmp_path / "silence.wav"
-    soundfile.write(silence, np.zeros(44_100, dtype=np.int16), 44_100, subtype="PCM_16")
+    soundfile.write(silence, np.zeros(RATE, dtype=np.int16), RATE, subtype="PCM_16")
     with phone_with(playwright, microphone=silence, profile=tmp_path / "phone") as context:
         yield context
+
+
+@pytest.fixture(scope="module")
+def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Half a minute of a voice, for a phone's microphone."""
+    path = tmp_path_factory.mktemp("microphone") / "voice.wav"
+    voice = np.concatenate([speech_like(10.0, rate=RATE, seed=seed) for seed in range(3)])
+    soundfile.write(path, voice, RATE, subtype="PCM_16")
+    return path
+
+
+@pytest.fixture
+def phone(playwright: Playwright, microphone: Path, tmp_path: Path) -> Iterator[BrowserContext]:
+    """A phone that hears the voice."""
+    with phone_with(playwright, microphone=microphone, profile=tmp_path / "phone") as context:
+        yield context
+
+
+@pytest.fixture
+def page(phone: BrowserContext) -> Page:
+    """The phone's first page."""
+    return phone.pages[0]

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -100,3 +101,36 @@ def keep(page: Page) -> None:
     """Keep the take; ends at the next prompt."""
     page.get_by_role("button", name=re.compile("^Keep")).click()
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_visible()
+
+
+def go_home(page: Page, address: str) -> None:
+    """Open the app; ends on the list of speakers."""
+    page.goto(f"{address}/app/")
+    expect(page.get_by_role("heading", name="Who is speaking?")).to_be_visible()
+
+
+def rows(page: Page, table: str) -> list[dict[str, Any]]:
+    """Read a table of the phone's database."""
+    found: list[dict[str, Any]] = page.evaluate(
+        """(table) => new Promise((done) => {
+          const opening = indexedDB.open("fieldvoice");
+          opening.onsuccess = () => {
+            const all = opening.result.transaction(table).objectStore(table).getAll();
+            all.onsuccess = () => {
+              opening.result.close();
+              done(all.result.map(({ bytes, ...row }) => ({ ...row, size: bytes?.byteLength })));
+            };
+          };
+        })""",
+        table,
+    )
+    return found
+
+
+def wait_until_sent(page: Page, table: str) -> None:
+    """Wait until the server has every row of a table."""
+    for _ in range(100):
+        if all(row["sent"] or row["refused"] for row in rows(page, table)):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{table} are not sent")
