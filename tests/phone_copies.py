@@ -10,7 +10,9 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid
 
+from backend import storage
 from backend.imports.models import ClipImport
+from backend.imports.services import import_key
 from backend.jobs.models import Job
 from tests.cast import Person, Phone
 from tests.factories import (
@@ -145,3 +147,26 @@ def take_in(person: Person, body: bytes, campaign: str = "spring") -> dict[str, 
 def outcomes(answer: dict[str, Any]) -> dict[str, str]:
     """Return each clip's outcome, with the problem where it is refused."""
     return {result["id"]: result["problem"] or result["outcome"] for result in answer["results"]}
+
+
+def send_as_the_phone_does(copy: Copy, *, confirm: bool = True) -> None:
+    """Send everything of a copy by the phone's own calls."""
+    for table in ("speakers", "consents", "sessions"):
+        for row in copy.rows[table]:
+            sent(copy.phone.put(f"/v1/{table}/{row['id']}", row["request"]))
+    for row in copy.rows["clips"]:
+        answer = sent(copy.phone.put(f"/v1/clips/{row['id']}", row["request"]))
+        if not confirm:
+            continue
+        if answer["upload"]:
+            assert put_bytes(answer["upload"], copy.sound_of(row)).status_code == 200
+        sent(copy.phone.post(f"/v1/clips/{row['id']}/uploaded"), 200)
+
+
+def gone(row: ClipImport) -> bool:
+    """Say whether the file of an import was deleted."""
+    try:
+        storage.head(import_key(row))
+    except storage.ObjectMissing:
+        return True
+    return False
