@@ -115,6 +115,22 @@ test("a refused speaker refuses what depends on it, with the bytes kept", async 
   assert.ok(phone.sound("t1"));
 });
 
+test("a speaker who is corrected while their clips are on their way has none refused", async () => {
+  const phone = await phoneWith("t1");
+  phone.db
+    .table("speakers")
+    .set("s1", { ...phone.db.table("speakers").get("s1"), refused: "malformed" });
+  const post = { id: "p1", collector: "c", sent: false, refused: "", request: {} };
+  phone.db.table("posts").set("p1", { ...post, path: "clips/t0/withdraw" });
+  phone.server.faults["POST clips/t0/withdraw"] = [
+    () => void phone.db.change("speakers", "s1", () => ({ refused: "" })),
+  ];
+  await phone.send();
+  assert.equal(phone.clip("t1").state, "ready");
+  assert.equal(await phone.send(), "empty");
+  assert.equal(phone.clip("t1").state, "confirmed");
+});
+
 test("a gateway's error page refuses nothing for good", async () => {
   const phone = await phoneWith("t1");
   phone.server.faults["speakers/s1"] = [new Problem(403, "unexpected", "")];

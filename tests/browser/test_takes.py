@@ -21,6 +21,40 @@ HIDE = """(state) => {
 NO_BLOBS = """
 HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException("", "NotSupportedError"));
 """
+# Safari's engine while a call has the sound.
+INTERRUPTED = """
+delete window.MediaStreamTrackProcessor;
+AudioContext.prototype.resume = () => new Promise(() => {});
+Object.defineProperty(AudioContext.prototype, "state", { get: () => "interrupted" });
+"""
+# The browser's own quota is felt only after some megabytes.
+FULL = """
+IDBObjectStore.prototype.put = () => { throw new DOMException("", "QuotaExceededError"); };
+"""
+DECIDED_TWICE = """async () => {
+  const db = await import(new URL("src/db.js", location.href));
+  const takes = await import(new URL("src/capture/take_rows.js", location.href));
+  const found = {};
+  for (const id of ["kept", "withdrawn", "dropped"]) {
+    const request = { take: 1, client_checks: {} };
+    const prompt = { id, text: id, kind: "read" };
+    const row = { id, state: "review", speaker: "s", session: "x", rate: 48000, request, prompt };
+    const frame = { clip: id, n: 0, samples: 4096, bytes: new ArrayBuffer(100) };
+    await db.commit([{ table: "clips", put: row }, { table: "frames", put: frame }]);
+    if (id === "kept") await takes.keepTake(id, {});
+    if (id === "withdrawn") {
+      await db.change("clips", id, () => ({ state: "withdrawn" }));
+      await takes.keepTake(id, {});
+    }
+    if (id !== "withdrawn") await takes.dropTake(id);
+    found[id] = {
+      state: (await db.get("clips", id))?.state ?? null,
+      sound: Boolean(await db.get("sounds", id)),
+      frames: (await db.framesOf(id)).length,
+    };
+  }
+  return found;
+}"""
 CLIPS = """async () => {
   const db = await import(new URL("src/db.js", location.href));
   return (await db.all("clips")).map(({ state, note, request }) => ({ state, note, ...request }));
@@ -132,3 +166,52 @@ def test_two_taps_on_record_and_on_keep_make_one_take(phone: BrowserContext, add
     assert (facts["path"], facts["gaps"], facts["takes"]) == ("processor", 0, 1)
     assert facts["pre_roll_ms"] == 500
     assert 0 < facts["first_frame_ms"] < 5000
+
+
+def test_two_pages_that_decide_about_one_take_neither_lose_nor_leave_anything(
+    phone: BrowserContext, address: str
+) -> None:
+    [page] = phone.pages
+    enrol(page, address, new_code(make_campaign()))
+    found = page.evaluate(DECIDED_TWICE)
+    # Kept first: throwing it away comes too late. Taken back first: nothing of it is kept.
+    assert found["kept"] == {"state": "ready", "sound": True, "frames": 0}
+    assert found["withdrawn"] == {"state": "withdrawn", "sound": False, "frames": 0}
+    assert found["dropped"] == {"state": None, "sound": False, "frames": 0}
+
+
+def test_a_full_phone_still_opens_with_the_take_that_filled_it(
+    phone: BrowserContext, address: str
+) -> None:
+    [page] = phone.pages
+    to_the_record_button(page, address)
+    take(page, milliseconds=800)
+    # As after a death in the middle of it.
+    page.evaluate(
+        """async () => {
+          const db = await import(new URL("src/db.js", location.href));
+          const [{ id }] = await db.all("clips");
+          await db.change("clips", id, () => ({ state: "recording", note: undefined }));
+        }"""
+    )
+    phone.add_init_script(FULL)
+    page.reload()
+    expect(page.get_by_role("heading", name="Keep these?")).to_be_visible()
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_text("This phone is full: it could not be kept.")).to_be_visible()
+    page.get_by_role("button", name="Throw away").click()
+    expect(page.get_by_role("heading", name="Who is speaking?")).to_be_visible()
+    assert page.evaluate(CLIPS) == []
+
+
+def test_a_microphone_that_a_call_keeps_is_given_up_with_words(
+    playwright: Playwright, voice: Path, address: str, tmp_path: Path
+) -> None:
+    with phone_with(playwright, microphone=voice, profile=tmp_path / "phone") as context:
+        context.add_init_script(INTERRUPTED)
+        [page] = context.pages
+        enrol(page, address, new_code(make_campaign()))
+        add_speaker(page)
+        page.get_by_role("button", name="Quiet room").click()
+        expect(page.get_by_role("alert")).not_to_be_empty(timeout=15_000)
+        expect(page.get_by_role("button", name="Quiet room")).to_be_visible()

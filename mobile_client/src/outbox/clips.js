@@ -24,8 +24,8 @@ export async function sendClips(round) {
   for (const state of /** @type {const} */ (["sent", "ready"])) {
     for (const clip of await db.clipsBy("state", state)) {
       const why = round.away.get(clip.session);
-      if (why) await refuse(round, clip.id, why);
-      else if (why === "" || !round.tokens.has(clip.collector)) continue;
+      if (why && (await restsOn(round, clip, why))) await refuse(round, clip.id, why);
+      else if (why !== undefined || !round.tokens.has(clip.collector)) continue;
       else if (!round.hurry && rests(clip.next_try, now())) round.wait(clip.next_try);
       else if (!queues.get(clip.collector)?.push(clip)) queues.set(clip.collector, [clip]);
     }
@@ -38,6 +38,23 @@ export async function sendClips(round) {
       await round.signOut(collector);
     }
   }
+}
+
+/**
+ * Whether what a clip rests on is still refused: somebody may have corrected it since this round began.
+ *
+ * @param {Round} round
+ * @param {Clip} clip
+ * @param {string} why
+ */
+async function restsOn({ doors: { db } }, { speaker, session }, why) {
+  const under = await db.get("sessions", session);
+  const rows = [
+    under,
+    await db.get("speakers", speaker),
+    await db.get("consents", under?.request.consent),
+  ];
+  return rows.some((row) => row?.refused === why);
 }
 
 /**

@@ -27,6 +27,8 @@ const SYNC = "outbox";
 const ASK_MS = 2000;
 const TELL_MS = 100;
 const ROOM_MS = 30_000;
+const TRY_AGAIN_MS = 60_000;
+const LONGEST_MS = 600_000;
 /** Somebody looks at the page: half a minute is long enough to find the network again. */
 const MOST_OFFLINE = 4;
 
@@ -156,7 +158,8 @@ export async function send({ hurry = false, tap = false } = {}) {
   running = true;
   clearTimeout(timer);
   void askForSync();
-  let next = 0;
+  // Should the storage fail in the middle of it.
+  let next = Date.now() + TRY_AGAIN_MS;
   try {
     while (wanted) {
       const how = wanted;
@@ -167,7 +170,9 @@ export async function send({ hurry = false, tap = false } = {}) {
     }
   } finally {
     running = false;
-    const pause = offline ? pauseAfter(offline) : Math.max(next - Date.now(), 1000);
+    // A clock that was set back must not make it days.
+    const rest = Math.min(Math.max(next - Date.now(), 1000), LONGEST_MS);
+    const pause = offline ? pauseAfter(offline) : rest;
     if (offline || next) timer = setTimeout(() => void send(), pause);
     void ask();
   }
