@@ -308,7 +308,7 @@ export async function openBooth(
     ui.said.className = `said ${mark}`;
     fill(
       ui.said,
-      make("span", { class: "short" }, clip.prompt.text),
+      make("span", { class: "short", dir: clip.prompt.direction }, clip.prompt.text),
       make("strong", {}, (redo && brief) || text),
       redo && button(t("record.redo"), redoIt, { class: "redo" }),
     );

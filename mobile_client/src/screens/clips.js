@@ -71,8 +71,11 @@ export async function clips(app) {
   /** @param {db.Clip} clip */
   function takeBack(clip) {
     if (!confirm(t("clip.withdraw.sure"))) return;
-    void withdrawClip(clip).then(() => draw());
-    void send();
+    // The word goes out once it is written; a visit that came before it would miss it.
+    void withdrawClip(clip).then(() => {
+      void send();
+      return draw();
+    });
   }
 
   /**
