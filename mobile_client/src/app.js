@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import * as db from "./db.js";
 import { fill, make } from "./dom.js";
 import { letIn, markSignedOut } from "./enrolments.js";
+import { refreshPack } from "./outbox/packs.js";
 
 /**
  * A screen is a function that makes its elements; `leave` is called before the next one.
@@ -80,19 +81,15 @@ export class App {
   /** Fetch the pack when it changed; throws Problem or NoAnswer. */
   async refreshPack() {
     if (!this.enrolment) return;
-    const { collector, token, campaign } = this.enrolment;
-    const kept = await db.get("packs", campaign);
-    let answer;
+    const { collector, campaign } = this.enrolment;
     try {
-      answer = await api.readPack(token, campaign, kept?.etag ?? "");
+      await refreshPack({ api, db }, this.enrolment);
     } catch (error) {
       if (error instanceof api.Problem && error.status === 401) await markSignedOut(collector);
       throw error;
     }
-    const { pack, etag } = answer;
-    if (pack) await db.put("packs", { campaign, etag, pack });
     // The outbox may have fetched it; somebody else may have gone on meanwhile, in another campaign.
-    const newest = pack ? { etag, pack } : kept;
+    const newest = await db.get("packs", campaign);
     if (newest && newest.etag !== this.etag && this.enrolment?.campaign === campaign) {
       this.take(newest);
     }
