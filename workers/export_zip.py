@@ -79,7 +79,13 @@ class ExportZip:
         _check_end(file, size)
         try:
             self._zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, ValueError, OSError, struct.error) as error:
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            ValueError,
+            OSError,
+            struct.error,
+        ) as error:
             raise BadZip("The file is not a ZIP, or its directory is damaged.") from error
         self._files = _judged(self._zip.infolist(), size)
 
@@ -109,7 +115,13 @@ class ExportZip:
             with self._zip.open(info) as file:
                 # One more than it should be: only then is the end seen, and the check sum made.
                 body = file.read(size + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            NotImplementedError,
+            UnicodeDecodeError,
+        ) as error:
             raise BytesDiffer("The file in the copy is damaged.") from error
         if len(body) != size:
             raise BytesDiffer("The file in the copy is damaged.")

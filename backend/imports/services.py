@@ -25,7 +25,11 @@ CONTENT_TYPE = "application/zip"
 
 def import_key(row: ClipImport) -> str:
     """Return where the file lies: under parts/, for it is in transit and is taken apart."""
-    return f"parts/imports/{row.pk}/{row.round}.zip"
+    return _key_of_round(row, row.round)
+
+
+def _key_of_round(row: ClipImport, number: int) -> str:
+    return f"parts/imports/{row.pk}/{number}.zip"
 
 
 def begin_import(
@@ -170,8 +174,11 @@ def fail_import(*, row: ClipImport, error: str, now: datetime) -> None:
 
 
 def delete_file(row: ClipImport) -> None:
-    """Delete the file; one that is not there is no error."""
-    storage.delete([import_key(row)])
+    """Delete the file, and those of earlier rounds; one that is not there is no error.
+
+    A round whose every attempt died has left its file, and no job looks at that round any more.
+    """
+    storage.delete([_key_of_round(row, number) for number in range(1, row.round + 1)])
 
 
 def drop_import(*, row: ClipImport, now: datetime) -> None:

@@ -78,6 +78,21 @@ def with_zip64() -> bytes:
     return whole[:-22] + struct.pack("<4sLQL", b"PK\x06\x07", 0, 0, 1) + whole[-22:]
 
 
+def made_for(*, version: int) -> bytes:
+    """Return a ZIP that says it needs this version of the format, times ten."""
+    body = bytearray(zip_of(GOOD))
+    struct.pack_into("<H", body, body.rfind(b"PK\x01\x02") + 6, version)
+    return bytes(body)
+
+
+def named_in_no_text() -> bytes:
+    """Return a ZIP in which the name beside a file says it is UTF-8, and is not."""
+    body = bytearray(zip_of(GOOD))
+    struct.pack_into("<H", body, 6, 0x800)
+    body[body.find(b"fieldvoice")] = 0xFF
+    return bytes(body)
+
+
 @pytest.mark.parametrize(
     ("body", "why"),
     [
@@ -98,6 +113,8 @@ def with_zip64() -> bytes:
         (zip_of(GOOD | {CLIP: bytes(10**7)}, compression=zipfile.ZIP_DEFLATED), "far more"),
         (overlapping(), "over each other"),
         (with_zip64(), "ZIP64"),
+        (made_for(version=99), "is damaged"),
+        (named_in_no_text(), "is damaged"),
         (zip_of({"fieldvoice.json": b"{"}), "not JSON"),
         (zip_of({"fieldvoice.json": b"\xff"}), "not UTF-8"),
         (zip_of({"fieldvoice.json": b'{"format": 1, "x": "\\u0000"}'}), "NUL"),
@@ -210,6 +227,22 @@ def test_a_file_that_nobody_finished_is_gone_after_a_day(
     if confirmed:
         assert run_job("import_clips", row.pk).state == JobState.DONE
     assert take_in(manager, body)["state"] == "done"
+
+
+def test_the_file_of_a_round_whose_attempts_all_died_goes_with_the_next_round(
+    manager: Person, copy: Copy
+) -> None:
+    copy.clip(copy.sit_down())
+    first = bring(manager, copy.zipped())
+    Job.objects.filter(kind="import_clips").update(state=JobState.FAILED)
+    second = bring(manager, copy.zipped())
+    assert (second.pk, second.round) == (first.pk, 2)
+    assert not gone(first)
+    assert run_job("import_clips", second.pk).state == JobState.DONE
+    second.refresh_from_db()
+    assert second.state == ImportState.DONE
+    assert gone(first)
+    assert gone(second)
 
 
 def test_what_is_put_after_the_end_goes_with_the_day(manager: Person, copy: Copy) -> None:
