@@ -176,6 +176,19 @@ def test_who_withdraws_while_their_words_are_joined_leaves_nothing(
     assert (refused.status_code, problem(refused)) == (409, "speaker-withdrawn")
 
 
+def test_a_join_that_died_before_a_withdrawal_leaves_nothing_when_it_is_tried_again(
+    phone: Phone,
+) -> None:
+    consent, _ = in_parts(phone)
+    sent(phone.post(f"/v1/consents/{consent.pk}/uploaded"), 202)
+    withdraw(consent)
+    # As the dead attempt wrote it.
+    storage.write(key=storage.consent_key(consent.pk), body=WORDS, content_type="audio/wav")
+    assert run_job("join_evidence", consent.pk).state == JobState.DONE
+    assert not is_stored(consent)
+    assert parts_of(consent) == []
+
+
 def withdraw(consent: Consent) -> None:
     withdraw_speaker(
         speaker_id=consent.speaker_id, device=None, actor="system", reason="", now=timezone.now()

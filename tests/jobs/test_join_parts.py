@@ -123,6 +123,19 @@ def test_a_clip_that_is_withdrawn_while_it_is_joined_leaves_nothing(
     assert parts_of(clip) == []
 
 
+def test_a_join_that_died_before_a_withdrawal_leaves_nothing_when_it_is_tried_again(
+    sitting: Sitting,
+) -> None:
+    clip = sent_in_parts(sitting)
+    withdraw_clip(clip_id=clip.pk, actor="system", reason="", now=NOW())
+    run_job("erase_audio", clip.pk)
+    # As the dead attempt wrote it, after the erasure had looked.
+    storage.write(key=storage.clip_key(clip.pk), body=SOUND, content_type="audio/wav")
+    assert run_job("join_parts", clip.pk).state == JobState.DONE
+    with pytest.raises(storage.ObjectMissing):
+        storage.head(storage.clip_key(clip.pk))
+
+
 def sweep() -> None:
     key = f"sweep_parts:{uuid.uuid7()}"
     enqueue_job(kind="sweep_parts", key=key, subject="parts", now=NOW())

@@ -49,6 +49,10 @@ def join_parts(run: JobRun) -> None:
     if clip is None or not clip.parts:
         raise GiveUp("The clip or its parts are gone.")
     whole = intake.whole_of(clip)
+    if clip.state == State.WITHDRAWN:
+        # Perhaps by an attempt that died after it wrote the whole, behind the erasure's back.
+        storage.delete([whole.key, *whole.keys()])
+        return
     if clip.state not in (State.EXPECTED, State.EXPIRED):
         # Taken in by an attempt that died before it could drop them, or by its whole file.
         storage.delete(whole.keys())
@@ -76,9 +80,12 @@ def join_evidence(run: JobRun) -> None:
     if consent is None or not consent.evidence_parts:
         raise GiveUp("The consent or its parts are gone.")
     whole = evidence.whole_of(consent)
-    withdrawn = consent.withdrawn_at is not None or consent.speaker.withdrawn_at is not None
-    if withdrawn or consent.evidence_stored_at is not None:
+    if consent.evidence_stored_at is not None:
         storage.delete(whole.keys())
+        return
+    if consent.withdrawn_at is not None or consent.speaker.withdrawn_at is not None:
+        # An attempt that died may have written the whole, of which nobody knows.
+        storage.delete([whole.key, *whole.keys()])
         return
     try:
         stored = join(whole)
