@@ -13,6 +13,7 @@ from backend.clips.state import STORED, State
 
 # A rejection that lies further back is not looked up again: the collector has long moved on.
 _REJECTED_LOOKED_AT = 300
+_DAY = timedelta(days=1)
 _PASSED = (State.PASSED, State.ANNOTATING, State.DISPUTED, State.ACCEPTED)
 
 
@@ -64,9 +65,9 @@ def count_day(*, device: Device, offset: timedelta, now: datetime) -> dict[str, 
     start = _moved(start, clock_ms or 0)
     clips = Clip.objects.of_device(device).filter(
         # The id was made by the same clock a moment before: so only these days' rows are read.
-        id__gte=_first_id(start - timedelta(days=1)),
+        id__gte=_first_id(start - _DAY),
         recorded_at__gte=start,
-        recorded_at__lt=start + timedelta(days=1),
+        recorded_at__lt=start + _DAY,
     )
     counts = clips.exclude(state=State.WITHDRAWN).aggregate(
         recorded=Count("pk"),
@@ -85,11 +86,16 @@ def _one_if(*states: State) -> Case:
 
 
 def _moved(moment: datetime, clock_ms: int) -> datetime:
-    """Return what the phone's clock says at a moment; a clock beyond all years says the moment."""
+    """Return what the phone's clock says at a moment; a clock beyond all years says the moment.
+
+    The days before and after must be of a year, too.
+    """
     try:
-        return moment - timedelta(milliseconds=clock_ms)
+        moved = moment - timedelta(milliseconds=clock_ms)
+        _ = moved - _DAY, moved + _DAY
     except OverflowError:
         return moment
+    return moved
 
 
 def _first_id(moment: datetime) -> UUID:

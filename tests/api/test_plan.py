@@ -1,6 +1,6 @@
 """The collector's day: whom to find, what to do again, what was recorded."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -133,8 +133,11 @@ def test_a_phone_whose_clock_is_a_year_off_has_its_day_too(sitting: Sitting) -> 
     Clip.objects.filter(pk=clip_id).update(recorded_at=timezone.now())
     record(sitting, at=timezone.now() - behind, id=old, seq=2)
     assert plan(sitting.phone)["day"]["recorded"] == 1
-    Session.objects.update(clock_offset_ms=2**53)
-    assert plan(sitting.phone)["day"]["recorded"] == 1
+    # Beyond all years, and on the first day of them.
+    since_year_one = timezone.now() - datetime(1, 1, 1, 12, tzinfo=UTC)
+    for clock_ms in (2**53, -(2**53), since_year_one // timedelta(milliseconds=1)):
+        Session.objects.update(clock_offset_ms=clock_ms)
+        assert plan(sitting.phone)["day"]["recorded"] == 1
 
 
 def test_only_the_phone_itself_has_a_plan_and_only_a_time_zone_is_an_offset(
