@@ -78,6 +78,7 @@ export function isolate(value) {
 export function errorText(error) {
   if (error instanceof Problem) return problemText(error.slug);
   if (error instanceof DOMException) {
+    if (error.name === "QuotaExceededError") return t("status.full");
     const key = `microphone.${error.name}`;
     return t(known(key) ? key : "microphone.other");
   }

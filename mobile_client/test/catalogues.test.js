@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { LANGUAGES } from "../src/i18n.js";
+import { errorText, LANGUAGES } from "../src/i18n.js";
 
 /** @param {string} path
  * @returns {any} */
@@ -74,4 +74,9 @@ test("every hint of the default profile has words", () => {
   for (const { hint } of read("../../backend/campaigns/default_profile.json")) {
     assert.ok(`hint.${hint}` in english, hint);
   }
+});
+
+test("a full phone is not taken for a microphone that fails", () => {
+  assert.equal(errorText(new DOMException("", "QuotaExceededError")), "status.full");
+  assert.equal(errorText(new DOMException("", "NotFoundError")), "microphone.other");
 });

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from tests.browser.chromium import phone_with
 from tests.browser.sound import RATE, speech, write_microphone
-from tests.browser.steps import add_speaker, enrol, keep, new_code, sit_down, take
+from tests.browser.steps import add_speaker, describe_speaker, enrol, keep, new_code, sit_down, take
 from tests.cast import make_campaign
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -202,6 +202,10 @@ def test_a_full_phone_still_opens_with_the_take_that_filled_it(
     page.get_by_role("button", name="Throw away").click()
     expect(page.get_by_role("heading", name="Who is speaking?")).to_be_visible()
     assert page.evaluate(CLIPS) == []
+    # What a new speaker said stays in the form, to be saved when there is room.
+    describe_speaker(page)
+    expect(page.get_by_role("alert")).to_contain_text("This phone is full")
+    expect(page.get_by_role("button", name="Next")).to_be_enabled()
 
 
 def test_a_microphone_that_a_call_keeps_is_given_up_with_words(

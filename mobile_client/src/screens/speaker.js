@@ -2,7 +2,7 @@
 
 import { button, fill, make } from "../dom.js";
 import { header } from "../header.js";
-import { t } from "../i18n.js";
+import { errorText, t } from "../i18n.js";
 import { send } from "../outbox/sync.js";
 import { speakerCode } from "../speaker_code.js";
 import { answersOf, correctSpeaker, keepSpeaker } from "../speakers.js";
@@ -164,12 +164,18 @@ export function speaker(app, { row }) {
     if (missing.length) return askFor(missing);
     if (!app.enrolment) return;
     next.disabled = true;
-    const made = row
-      ? await correctSpeaker(row.id, demographics)
-      : await keepSpeaker(app.enrolment, demographics);
-    void send();
-    if (row) await app.go("person", { speaker: row.id });
-    else await app.go("handover", { speaker: made?.id });
+    try {
+      const made = row
+        ? await correctSpeaker(row.id, demographics)
+        : await keepSpeaker(app.enrolment, demographics);
+      void send();
+      if (row) await app.go("person", { speaker: row.id });
+      else await app.go("handover", { speaker: made?.id });
+    } catch (error) {
+      // A full phone: what was said stays in the form.
+      next.disabled = false;
+      fill(problem, errorText(error));
+    }
   }
 
   const next = make("button", { class: "primary", type: "submit" }, t(row ? "save" : "next"));
