@@ -55,6 +55,21 @@ DECIDED_TWICE = """async () => {
   }
   return found;
 }"""
+# A prompt's sound is fetched; before it is here, the person taps on record.
+LATE_VOICE = """async () => {
+  const db = await import(new URL("src/db.js", location.href));
+  const { PromptVoice } = await import(new URL("src/prompt_voice.js", location.href));
+  const prompt = { id: "p", revision: 1, has_audio: true };
+  const bytes = new ArrayBuffer(10);
+  await db.put("prompt_audio", { id: "p", revision: 1, content_type: "audio/flac", bytes });
+  const told = [];
+  const voice = new PromptVoice("", { playing: (on) => told.push(on), missing: () => {} });
+  voice.show(prompt);
+  const playing = voice.play();
+  voice.stop();
+  await playing;
+  return told;
+}"""
 CLIPS = """async () => {
   const db = await import(new URL("src/db.js", location.href));
   return (await db.all("clips")).map(({ state, note, request }) => ({ state, note, ...request }));
@@ -219,3 +234,11 @@ def test_a_microphone_that_a_call_keeps_is_given_up_with_words(
         page.get_by_role("button", name="Quiet room").click()
         expect(page.get_by_role("alert")).not_to_be_empty(timeout=15_000)
         expect(page.get_by_role("button", name="Quiet room")).to_be_visible()
+
+
+def test_a_prompt_that_is_heard_too_late_is_not_played_into_the_take(
+    phone: BrowserContext, address: str
+) -> None:
+    [page] = phone.pages
+    enrol(page, address, new_code(make_campaign()))
+    assert page.evaluate(LATE_VOICE) == []
