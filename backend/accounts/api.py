@@ -95,7 +95,7 @@ class SelfDeviceView(APIView):
     @extend_schema(request=None, responses={204: None})
     def delete(self, request: Request) -> Response:
         """Leave: the token stops working, what was recorded stays."""
-        services.revoke_device(
+        services.leave_by_itself(
             device=phone_of(request), actor=actor_of(request), now=timezone.now()
         )
         return Response(status=204)

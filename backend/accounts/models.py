@@ -101,6 +101,8 @@ class Device(models.Model):
     enrolled_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # It went by itself; only such a phone may come back by its code.
+    left_at = models.DateTimeField(null=True, blank=True)
     # The last one: `{at, unsent, unsent_bytes, free_bytes, app_version, selftest?}`.
     report: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(
         default=dict, blank=True

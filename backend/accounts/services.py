@@ -109,6 +109,9 @@ def enrol_device(
         if row.expires_at <= now:
             raise CodeExpired()
         gone = Device.objects.filter(code=row, install_id=install_id).first()
+        if gone is not None and gone.left_at is None:
+            # Somebody took its token away: it may be in other hands, with the link in its history.
+            raise CodeUsedUp()
         if gone is not None:
             return Enrolled(_let_back_in(gone, token, user_agent, now), token, made=False)
         # Conditional, so that two phones cannot both take the last use (SQLite has no row locks).
@@ -145,8 +148,8 @@ def enrol_device(
 
 def _let_back_in(device: Device, token: str, user_agent: str, now: datetime) -> Device:
     device.token_hash, device.user_agent = fingerprint(token), user_agent
-    device.seen_at, device.revoked_at = now, None
-    device.save(update_fields=["token_hash", "user_agent", "seen_at", "revoked_at"])
+    device.seen_at, device.revoked_at, device.left_at = now, None, None
+    device.save(update_fields=["token_hash", "user_agent", "seen_at", "revoked_at", "left_at"])
     record_audit(
         actor=f"device:{device.id}", act="device.return", subject=f"device:{device.id}", now=now
     )
@@ -154,10 +157,18 @@ def _let_back_in(device: Device, token: str, user_agent: str, now: datetime) -> 
 
 
 def revoke_device(*, device: Device, actor: str, now: datetime) -> None:
-    """Take a phone's token away; what it recorded stays."""
+    """Take a phone's token away for good; what it recorded stays."""
     with transaction.atomic():
         Device.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=now)
+        Device.objects.filter(pk=device.pk).update(left_at=None)
         record_audit(actor=actor, act="device.revoke", subject=f"device:{device.id}", now=now)
+
+
+def leave_by_itself(*, device: Device, actor: str, now: datetime) -> None:
+    """Take a phone's token away because it asked; its code lets it in again while it is good."""
+    with transaction.atomic():
+        Device.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=now, left_at=now)
+        record_audit(actor=actor, act="device.leave", subject=f"device:{device.id}", now=now)
 
 
 def report_device(*, device: Device, report: dict[str, Any], now: datetime) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from backend.accounts.models import Device, EnrolmentCode
-from backend.accounts.services import issue_enrolment_code
+from backend.accounts.services import issue_enrolment_code, revoke_device
 from backend.campaigns.models import Campaign
 from backend.jobs.models import AuditEvent
 from tests.cast import Person, Phone
@@ -96,13 +96,27 @@ def test_a_phone_that_left_comes_back_by_its_code_as_the_same_collector(campaign
     assert second.json()["collector"] == first["collector"]
     assert EnrolmentCode.objects.get().uses == 1
     EnrolmentCode.objects.update(expires_at=timezone.now())
-    Device.objects.update(revoked_at=timezone.now())
+    Device.objects.update(revoked_at=timezone.now(), left_at=timezone.now())
     assert enrol(code).json()["type"] == "urn:fieldvoice:problem:code-expired"
+
+
+def test_a_phone_that_a_manager_revoked_does_not_come_back_by_its_old_code(
+    campaign: Campaign,
+) -> None:
+    code = new_code(campaign)
+    enrol(code)
+    device = Device.objects.get()
+    revoke_device(device=device, actor="user:manager", now=timezone.now())
+    refused = enrol(code)
+    assert refused.status_code == 403
+    assert refused.json()["type"] == "urn:fieldvoice:problem:code-used-up"
+    device.refresh_from_db()
+    assert device.revoked_at is not None
 
 
 def test_leaving_is_in_the_audit_trail(phone: Phone) -> None:
     phone.delete("/v1/devices/self")
-    act = AuditEvent.objects.get(act="device.revoke")
+    act = AuditEvent.objects.get(act="device.leave")
     assert act.actor == act.subject == f"device:{phone.device.pk}"
 
 
