@@ -10,6 +10,18 @@ export const REASONS = /** @type {const} */ ({
 });
 
 /**
+ * @param {string} speaker
+ * @returns {Promise<string[]>} ids of the prompts that this speaker did not say, told on this phone
+ */
+export async function reportedPrompts(speaker) {
+  const [sessions, posts] = await Promise.all([db.all("sessions"), db.all("posts")]);
+  const theirs = new Set(sessions.filter((row) => row.speaker === speaker).map((row) => row.id));
+  return posts
+    .filter((post) => theirs.has(post.request.session))
+    .map((post) => post.path.split("/")[1] ?? "");
+}
+
+/**
  * Kept on the phone until the session is home, then sent.
  *
  * @param {db.Row} session

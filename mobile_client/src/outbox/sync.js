@@ -41,6 +41,7 @@ let running = false;
 /** @type {How | null} */
 let wanted = null;
 let offline = 0;
+let unheard = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -194,12 +195,19 @@ async function ask() {
   clearTimeout(asking);
   if (document.visibilityState !== "visible") return;
   if (!(await awaitsVerdict(doors, Date.now() + clockOffset()))) return;
-  asking = setTimeout(async () => {
-    for (const enrolment of await db.all("enrolments")) {
-      if (!enrolment.signed_out) await attempt(doors, enrolment, readNews);
-    }
-    if (!running) void ask();
-  }, ASK_MS);
+  asking = setTimeout(
+    async () => {
+      let silent = false;
+      for (const enrolment of await db.all("enrolments")) {
+        if (enrolment.signed_out) continue;
+        if (!(await attempt(doors, enrolment, readNews))) silent = true;
+      }
+      // Asking nobody every two seconds would only empty the battery.
+      unheard = silent ? Math.min(unheard + 1, MOST_OFFLINE) : 0;
+      if (!running) void ask();
+    },
+    unheard ? pauseAfter(unheard) : ASK_MS,
+  );
 }
 
 /** Listen to everything that may mean "try now". */

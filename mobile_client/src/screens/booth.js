@@ -15,7 +15,7 @@ import { keepSession } from "../keep.js";
 import { useLease } from "../outbox/leases.js";
 import { onChange, send } from "../outbox/sync.js";
 import { followServer, openPrompts, recordedPrompts } from "../prompts.js";
-import { reportPrompt } from "../report_prompt.js";
+import { reportedPrompts, reportPrompt } from "../report_prompt.js";
 import { speakerCode } from "../speaker_code.js";
 import { stateOf } from "./clips.js";
 import { makeView } from "./record_view.js";
@@ -100,6 +100,7 @@ export async function openBooth(
   opened.listener = listener;
   const session = await keepSession(enrolment, consent, place, opened, room, hold);
   const done = recordedPrompts(await db.clipsBy("speaker", speaker.id), speaker.id);
+  for (const id of await reportedPrompts(speaker.id)) done.add(id);
   let queue = openPrompts(pack.prompts, speaker.id, done);
   if (first) bringForward(first);
 

@@ -132,10 +132,8 @@ export function speaker(app, { row }) {
         ...NOT_SAID.map((value) => button(t(`speaker.all.${value}`), all(value))),
       ),
     );
-    fields
-      .get(missing[0]?.name ?? "")
-      ?.querySelector("input")
-      ?.focus();
+    // To the words, not to the first field: on a small screen one of the two is out of sight.
+    problem.scrollIntoView({ block: "center" });
   }
 
   /** @param {Event} event */
