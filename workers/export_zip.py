@@ -81,7 +81,7 @@ class ExportZip:
             self._zip = zipfile.ZipFile(file)
         except (
             zipfile.BadZipFile,
-            NotImplementedError,
+            NotImplementedError,  # what zipfile says of a ZIP version it cannot read
             ValueError,
             OSError,
             struct.error,
@@ -119,7 +119,7 @@ class ExportZip:
             zipfile.BadZipFile,
             zlib.error,
             EOFError,
-            NotImplementedError,
+            NotImplementedError,  # what zipfile says of a packing it cannot undo
             UnicodeDecodeError,
         ) as error:
             raise BytesDiffer("The file in the copy is damaged.") from error
