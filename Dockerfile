@@ -19,11 +19,11 @@ ENV PYTHONUNBUFFERED=1 \
 WORKDIR /srv/fieldvoice
 
 # The locks first: the layer with the dependencies changes only when they do.
-COPY requirements-bootstrap.lock requirements.lock ./
+COPY requirements-bootstrap.lock requirements.lock requirements-models.lock ./
 RUN python -m venv /opt/bootstrap \
     && /opt/bootstrap/bin/pip install --no-cache-dir --require-hashes -r requirements-bootstrap.lock \
     && python -m venv --without-pip /opt/fieldvoice \
-    && /opt/bootstrap/bin/uv pip sync --no-cache --python /opt/fieldvoice/bin/python --require-hashes requirements.lock \
+    && /opt/bootstrap/bin/uv pip sync --no-cache --python /opt/fieldvoice/bin/python --require-hashes requirements.lock requirements-models.lock \
     && rm -r /opt/bootstrap
 
 COPY manage.py pyproject.toml ./

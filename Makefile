@@ -76,5 +76,6 @@ openapi: setup ## Write docs/openapi.yaml from the code
 locks: setup ## Compile the locks again; ARGS=--upgrade takes newer versions
 	$(UV_COMPILE) $(ARGS) requirements-bootstrap.in -o requirements-bootstrap.lock
 	$(UV_COMPILE) $(ARGS) requirements.in -o requirements.lock
+	$(UV_COMPILE) $(ARGS) --no-deps requirements-models.in -o requirements-models.lock
 	$(UV_COMPILE) $(ARGS) requirements-dev.in -c requirements.lock -o requirements-dev.lock
 	$(UV_COMPILE) $(ARGS) requirements-label-studio.in -o requirements-label-studio.lock

