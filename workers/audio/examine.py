@@ -5,25 +5,27 @@ as an error.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workers.audio.apart import decode_apart
 from workers.audio.derive import DerivedAudio, derive
 from workers.audio.measure import measure, missing_ratio
-from workers.audio.sound import Bounds, Sound, Undecodable
+from workers.audio.sound import Bounds, Floats, Sound, Undecodable
+from workers.audio.spoken import pace
 
 Decoder = Callable[..., Sound]
 
 
 @dataclass(frozen=True)
 class Examination:
-    """Measures by name, facts in words (container, codec, fault), and the derivative if there is
-    sound.
+    """Measures by name, facts in words (container, codec, fault, missing_models), and if there is
+    sound its derivative and the decoded samples at 16 kHz that the models of the next stage hear.
     """
 
     measures: dict[str, float]
     facts: dict[str, str]
     derived: DerivedAudio | None
+    mono_16_khz: Floats | None = field(default=None, compare=False, repr=False)
 
 
 def examine(
@@ -55,7 +57,11 @@ def examine(
         values["missing_ratio"] = missing
     if expected_s:
         values["speech_expected_ratio"] = round(values["active_s"] / expected_s, 6)
+        if "speech_s" in values:
+            values |= pace(speech_s=values["speech_s"], expected_s=expected_s)
     facts = {"container": sound.container, "codec": sound.codec}
     if sound.fault:
         facts |= {"fault": "damaged", "detail": sound.fault}
-    return Examination(values, facts, derive(measured.mono_16_khz))
+    if measured.missing_models:
+        facts["missing_models"] = " ".join(measured.missing_models)
+    return Examination(values, facts, derive(measured.mono_16_khz), measured.mono_16_khz)

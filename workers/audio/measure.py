@@ -11,6 +11,7 @@ from workers.audio.activity import find_activity
 from workers.audio.clipping import band_share, full_scale_share, plateau_share, spread_db
 from workers.audio.resample import at_16_khz
 from workers.audio.sound import Floats, Sound
+from workers.audio.spoken import measure_speech
 from workers.audio.zeros import longest_zero_run, zero_gaps
 
 _FLOOR_DB = -120.0
@@ -18,10 +19,14 @@ _FLOOR_DB = -120.0
 
 @dataclass(frozen=True)
 class Measured:
-    """The measures by name, and the 16 kHz mono sound they were partly taken from."""
+    """The measures by name, the 16 kHz mono sound and the spectra they were partly taken from, and
+    the names of the models that were not there.
+    """
 
     values: dict[str, float]
     mono_16_khz: Floats
+    spectra: Floats
+    missing_models: tuple[str, ...] = ()
 
 
 def measure(sound: Sound) -> Measured:
@@ -70,7 +75,14 @@ def measure(sound: Sound) -> Measured:
     elif activity.active_s > 0:
         values["band_share"] = band_share(low)
         values["spread_db"] = spread_db(low)
-    return Measured({name: round(value, 6) for name, value in values.items()}, low)
+    spoken = measure_speech(low, stopped=sound.stopped)
+    values |= spoken.values
+    return Measured(
+        values={name: round(value, 6) for name, value in values.items()},
+        mono_16_khz=low,
+        spectra=spoken.spectra,
+        missing_models=() if spoken.heard else ("voice",),
+    )
 
 
 def missing_ratio(*, decoded_s: float, claims_s: list[float | None]) -> float | None:
