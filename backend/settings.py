@@ -143,6 +143,8 @@ BROKER_URL = env_secret("BROKER_URL", required=PRODUCTION, default="redis://127.
 UPLOAD_URL_SECONDS = env_int("UPLOAD_URL_SECONDS", 3600)
 UPLOAD_WINDOW_SECONDS = env_int("UPLOAD_WINDOW_SECONDS", 14 * 24 * 3600)
 HEAR_URL_SECONDS = 300
+# Whether models listen to a clip after its signal was judged; a clip passes when both have spoken.
+MODEL_CHECKS = env_bool("MODEL_CHECKS", True)
 JOB_LEASE_SECONDS = env_int("JOB_LEASE_SECONDS", 60)
 JOB_SWEEP_SECONDS = env_int("JOB_SWEEP_SECONDS", 5)
 

@@ -11,6 +11,9 @@ JOBS_ON_ENTER: Final[dict[State, tuple[str, ...]]] = {
     State.WITHDRAWN: ("erase_audio", "withdraw_routes"),
 }
 
+# What follows a verdict that is provisional, wherever the clip stands: the models listen.
+JOBS_ON_PROVISIONAL: Final[tuple[str, ...]] = ("score_clip",)
+
 # What a clip counts as in coverage; a state that is not here counts as nothing.
 BUCKET: Final[dict[State, Bucket]] = {
     State.UPLOADED: Bucket.PENDING,

@@ -10,7 +10,13 @@ from django.db.models import F
 from backend.clips.dispatch import BUCKET, JOBS_ON_ENTER, TOLD_ON_ENTER
 from backend.clips.models import Change, Clip, ClipEvent
 from backend.clips.state import State, can_move
-from backend.coverage.counters import NOTHING_HELD, Share, move_between_cells, move_counters
+from backend.coverage.counters import (
+    NOTHING_HELD,
+    Held,
+    Share,
+    move_between_cells,
+    move_counters,
+)
 from backend.coverage.holds import use_hold
 from backend.jobs.services import enqueue_job
 from backend.problems import NotFound, Problem
@@ -84,44 +90,13 @@ def move(
     with transaction.atomic():
         clip = _standing(clip_id) if seen is None else _as_seen(seen)
         before = State(clip.state)
-        if expected_seq is not None and clip.event_seq != expected_seq:
-            raise MoveRefused("The clip has moved since.", state=before.value)
+        _refuse_if_moved(clip, expected_seq)
         if not can_move(before, to):
             raise MoveRefused(f"From {before} to {to} there is no move.", state=before.value)
-        seq = clip.event_seq + 1
-        # The condition is what holds on SQLite, where select_for_update locks nothing.
-        written = Clip.objects.filter(pk=clip_id, event_seq=clip.event_seq).update(
-            state=to, event_seq=seq, **values
-        )
-        if not written:
-            raise MoveRefused("The clip has moved since.", state=before.value)
-        event = ClipEvent.objects.create(
-            clip_id=clip_id,
-            seq=seq,
-            from_state=before,
-            to_state=to,
-            actor=actor,
-            at=at,
-            reason=reason,
-            detail=detail or {},
-        )
-        for kind in JOBS_ON_ENTER.get(to, ()):
-            enqueue_job(
-                kind=kind,
-                key=f"{kind}:{clip_id}:{seq}",
-                subject=str(clip_id),
-                now=at,
-                # The event before it, which exists once, is what causes it.
-                new_key=True,
-            )
+        event = _write(clip_id, clip, to, actor, at, reason, detail, values)
+        _start_jobs(JOBS_ON_ENTER.get(to, ()), clip_id, event.seq, at)
         if to in TOLD_ON_ENTER:
-            # After the clip was written: the feed relies on a change's id being drawn by a
-            # transaction that PostgreSQL knows by number already (see changes.py).
-            Change.objects.create(
-                campaign_id=clip.campaign_id, collector_id=clip.collector_id, clip_id=clip_id
-            )
-        counted_ms = values.get("counted_ms", clip.counted_ms)
-        key = values.get("cell", clip.cell)
+            _tell(clip_id, clip)
         held = NOTHING_HELD
         if to == State.UPLOADED and clip.hold is not None:
             # The one move that every clip makes at most once, and the one by which it counts as
@@ -130,20 +105,112 @@ def move(
                 hold_id=clip.hold,
                 campaign_id=clip.campaign_id,
                 collector_id=clip.collector_id,
-                key=key,
-                milliseconds=counted_ms,
+                key=values.get("cell", clip.cell),
+                milliseconds=values.get("counted_ms", clip.counted_ms),
                 now=at,
             )
-        # Last: the cell's row is shared by many clips, so it is locked for the shortest time.
-        move_counters(
-            campaign_id=clip.campaign_id,
-            key=key,
-            speaker_id=clip.speaker_id,
-            before=Share(BUCKET.get(before), clip.counted_ms),
-            after=Share(BUCKET.get(to), counted_ms),
-            held=held,
-        )
+        _count(clip, to, values, held)
     return event
+
+
+def restate(
+    *,
+    clip_id: UUID,
+    verdict: dict[str, Any],
+    counted_ms: int | None = None,
+    jobs: tuple[str, ...] = (),
+    actor: str,
+    at: datetime,
+    reason: str,
+    detail: dict[str, Any] | None = None,
+    expected_seq: int | None = None,
+) -> ClipEvent:
+    """Write another verdict of a clip that stays where it stands, in one transaction.
+
+    A provisional verdict, or one with other reasons: with an event, from its state to the same,
+    and news for its phone. `counted_ms`: what it counts from now on. `jobs`: kinds that follow.
+    Raises NotFound, or MoveRefused when it is withdrawn or has moved since `expected_seq`.
+    """
+    values: dict[str, Any] = {"verdict": verdict}
+    if counted_ms is not None:
+        values["counted_ms"] = counted_ms
+    with transaction.atomic():
+        clip = _standing(clip_id)
+        state = State(clip.state)
+        _refuse_if_moved(clip, expected_seq)
+        if state == State.WITHDRAWN:
+            raise MoveRefused("Nothing is said of a withdrawn clip.", state=state.value)
+        event = _write(clip_id, clip, state, actor, at, reason, detail, values)
+        _start_jobs(jobs, clip_id, event.seq, at)
+        _tell(clip_id, clip)
+        _count(clip, state, values, NOTHING_HELD)
+    return event
+
+
+def _refuse_if_moved(clip: _Standing, expected_seq: int | None) -> None:
+    if expected_seq is not None and clip.event_seq != expected_seq:
+        raise MoveRefused("The clip has moved since.", state=clip.state)
+
+
+def _write(
+    clip_id: UUID,
+    clip: _Standing,
+    to: State,
+    actor: str,
+    at: datetime,
+    reason: str,
+    detail: dict[str, Any] | None,
+    values: dict[str, Any],
+) -> ClipEvent:
+    seq = clip.event_seq + 1
+    # The condition is what holds on SQLite, where select_for_update locks nothing.
+    written = Clip.objects.filter(pk=clip_id, event_seq=clip.event_seq).update(
+        state=to, event_seq=seq, **values
+    )
+    if not written:
+        raise MoveRefused("The clip has moved since.", state=clip.state)
+    return ClipEvent.objects.create(
+        clip_id=clip_id,
+        seq=seq,
+        from_state=State(clip.state),
+        to_state=to,
+        actor=actor,
+        at=at,
+        reason=reason,
+        detail=detail or {},
+    )
+
+
+def _start_jobs(kinds: tuple[str, ...], clip_id: UUID, seq: int, at: datetime) -> None:
+    for kind in kinds:
+        enqueue_job(
+            kind=kind,
+            key=f"{kind}:{clip_id}:{seq}",
+            subject=str(clip_id),
+            now=at,
+            # The event before it, which exists once, is what causes it.
+            new_key=True,
+        )
+
+
+def _tell(clip_id: UUID, clip: _Standing) -> None:
+    # After the clip was written: the feed relies on a change's id being drawn by a
+    # transaction that PostgreSQL knows by number already (see changes.py).
+    Change.objects.create(
+        campaign_id=clip.campaign_id, collector_id=clip.collector_id, clip_id=clip_id
+    )
+
+
+def _count(clip: _Standing, to: State, values: dict[str, Any], held: Held) -> None:
+    # Last of all: the cell's row is shared by many clips, so it is locked for the shortest time.
+    move_counters(
+        campaign_id=clip.campaign_id,
+        key=values.get("cell", clip.cell),
+        speaker_id=clip.speaker_id,
+        before=Share(BUCKET.get(State(clip.state)), clip.counted_ms),
+        after=Share(BUCKET.get(to), values.get("counted_ms", clip.counted_ms)),
+        held=held,
+    )
 
 
 def rebin(*, speaker: Speaker, cell: str, actor: str, at: datetime, reason: str) -> int:

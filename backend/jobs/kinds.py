@@ -19,6 +19,7 @@ KINDS: Final[dict[str, Kind]] = {
     "sweep_parts": Kind("ingest"),
     "find_upload": Kind("ingest", attempts=20),
     "check_quality": Kind("audio"),
+    "score_clip": Kind("models"),
     "open_annotation": Kind("annotation", attempts=8),
     "push_tasks": Kind("annotation", attempts=8),
     "pull_answers": Kind("annotation", attempts=8),

@@ -17,7 +17,7 @@ from backend.campaigns.services import current_profile
 from backend.clips.models import Clip
 from backend.fields import StrictSerializer
 from backend.problems import NotFound
-from backend.quality import services
+from backend.quality import reviewing, services
 from backend.quality.profile import MOST_RULES
 
 
@@ -52,7 +52,7 @@ class ClipReviewView(APIView):
         require(request, "clip.review", campaign_id)
         form = ReviewIn(data=request.data)
         form.is_valid(raise_exception=True)
-        clip = services.review_clip(
+        clip = reviewing.review_clip(
             clip_id=clip_id,
             decision=form.validated_data["decision"],
             reasons=form.validated_data["reasons"],

@@ -1,42 +1,31 @@
-"""Record what a machine judged, and what a person decided after it."""
+"""Record what a machine judged by a campaign's rules, stage by stage; change the rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from backend.campaigns.models import Campaign, QualityProfile
 from backend.campaigns.services import write_profile
 from backend.clips import lifecycle
-from backend.clips.models import Clip, ClipEvent
+from backend.clips.dispatch import JOBS_ON_PROVISIONAL
+from backend.clips.models import Clip
 from backend.clips.state import State
 from backend.problems import NotFound, Problem
-from backend.quality.hints import hint_text
+from backend.quality.judging import (
+    STATE_AFTER,
+    awaits_models,
+    latest_checks,
+    measures_of,
+    verdict_of,
+)
 from backend.quality.models import Derivative, QualityCheck, Stage
 from backend.quality.profile import ProfileInvalid, read_rules
-from backend.quality.verdict import Outcome, judge
-
-REVIEW = "review"
-_STATE_AFTER: Final = {
-    Outcome.PASS: State.PASSED,
-    Outcome.REVIEW: State.REVIEW,
-    Outcome.REJECT: State.REJECTED,
-}
-
-
-class NotReviewable(Problem):
-    """Only a clip in review, or a rejected one that shall pass, waits for a person's decision."""
-
-    slug, status, title = "not-reviewable", 409, "This clip is not waiting for a decision."
-
-
-class ClipUnreadable(Problem):
-    """The clip holds no sound that could be heard, labelled or released."""
-
-    slug, status, title = "clip-unreadable", 409, "This clip could not be decoded; it cannot pass."
+from backend.quality.verdict import Outcome, Verdict, judge
 
 
 class ProfileFaulty(Problem):
@@ -70,7 +59,11 @@ def record_quality_check(
     actor: str,
     now: datetime,
 ) -> QualityCheck | None:
-    """Judge the measures, keep them, and move the clip out of `uploaded`, in one transaction.
+    """Judge what the signal tells and keep it, in one transaction.
+
+    A clip that is to be rejected moves at once. Any other moves where no models are enabled;
+    where they are it stays in `uploaded` with a provisional verdict, and the job `score_clip`
+    follows. A profile newer than `profile` is judged by instead.
 
     Returns the check; the same one again when the job is repeated after it had committed; None when
     the clip has moved meanwhile for another cause (withdrawn, a person's decision): then nothing is
@@ -79,114 +72,143 @@ def record_quality_check(
     if "decodable" not in measures:
         raise ValueError("a check must say whether the clip could be decoded")
     with transaction.atomic():
-        clip = (
-            Clip.objects.select_for_update(of=("self",))
-            .select_related("prompt")
-            .filter(pk=clip_id)
-            .first()
-        )
-        if clip is None:
-            raise NotFound()
+        clip = _locked(clip_id)
         if clip.state != State.UPLOADED or clip.event_seq != event_seq:
             return QualityCheck.objects.filter(
                 clip=clip, event_seq=event_seq, stage=Stage.SIGNAL
             ).first()
+        profile = _newest(profile)
         verdict = judge(measures, read_rules(profile.rules), kind=clip.prompt.kind)
-        reasons = verdict.as_dict()["reasons"]
-        check = QualityCheck.objects.create(
-            clip=clip,
-            event_seq=event_seq,
-            stage=Stage.SIGNAL,
-            profile_version=profile.version,
-            measures=dict(measures),
-            facts=dict(facts),
-            outcome=verdict.outcome.value,
-            reasons=reasons,
-            at=now,
-        )
+        provisional = settings.MODEL_CHECKS and verdict.outcome is not Outcome.REJECT
+        check = _keep(clip, Stage.SIGNAL, profile, measures, facts, verdict, provisional, now)
         if derivative is not None:
             Derivative.objects.update_or_create(
                 clip=clip, defaults=vars(derivative) | {"created_at": now}
             )
-        shown = {
-            "outcome": verdict.outcome.value,
-            "provisional": check.provisional,
-            "profile_version": profile.version,
-            "reasons": [reason | {"text": hint_text(reason["hint"])} for reason in reasons],
+        step: dict[str, Any] = {
+            "clip_id": clip_id,
+            "actor": actor,
+            "at": now,
+            "reason": "quality_check",
+            "detail": _detail(check),
+            "expected_seq": event_seq,
         }
-        lifecycle.move(
-            clip_id=clip_id,
-            to=_STATE_AFTER[verdict.outcome],
-            actor=actor,
-            at=now,
-            reason="quality_check",
-            detail={"check": str(check.id), "codes": [reason["code"] for reason in reasons]},
-            values={"verdict": shown} | _decoded_time(measures),
-            expected_seq=event_seq,
-        )
+        if provisional:
+            lifecycle.restate(
+                verdict=verdict_of(check),
+                counted_ms=_decoded_ms(measures),
+                jobs=JOBS_ON_PROVISIONAL,
+                **step,
+            )
+        else:
+            decoded_ms = _decoded_ms(measures)
+            counted = {} if decoded_ms is None else {"counted_ms": decoded_ms}
+            values = {"verdict": verdict_of(check)} | counted
+            lifecycle.move(to=STATE_AFTER[verdict.outcome], values=values, **step)
     return check
 
 
-def _decoded_time(measures: Mapping[str, float]) -> dict[str, int]:
-    """Return the milliseconds that coverage counts from now on: decoded ones, not declared ones."""
-    seconds = measures.get("duration_s")
-    return {} if seconds is None else {"counted_ms": round(seconds * 1000)}
+def record_model_check(
+    *,
+    clip_id: UUID,
+    event_seq: int,
+    measures: Mapping[str, float],
+    facts: Mapping[str, str],
+    profile: QualityProfile,
+    actor: str,
+    now: datetime,
+) -> QualityCheck | None:
+    """Judge what the signal and the models tell together: the verdict that holds.
 
+    `measures`: the models' alone, without those of models that are missing or could not tell.
+    A profile newer than `profile` is judged by instead. That the clip has another `event_seq` now
+    (its speaker was corrected, its provisional verdict judged anew) is no matter: it sounds as it
+    sounded. A clip that a re-judgement would let out of `review` or `rejected` waits there for
+    this.
 
-def review_clip(
-    *, clip_id: UUID, decision: str, reasons: Sequence[str], actor: str, now: datetime
-) -> Clip:
-    """Let a person decide: a clip in review passes or is rejected; a rejected one passes after all.
-
-    `decision` is "pass" or "reject", `reasons` are reason codes. The same decision again changes
-    nothing. Raises NotFound, NotReviewable (with the state), ClipUnreadable.
+    Returns the check; the same one again when the job is repeated after it had committed; None when
+    no model is awaited any more (withdrawn, a person's decision, rejected by newer rules): then
+    nothing is written. Raises NotFound.
     """
-    to = {"pass": State.PASSED, "reject": State.REJECTED}[decision]
     with transaction.atomic():
-        clip = Clip.objects.select_for_update().filter(pk=clip_id).first()
-        if clip is None:
-            raise NotFound()
-        waiting = clip.state == State.REVIEW or (
-            clip.state == State.REJECTED and to is State.PASSED
-        )
-        if not waiting:
-            if _decided_before(clip, decision):
-                return clip
-            raise NotReviewable(state=clip.state)
-        if to is State.PASSED and not Derivative.objects.filter(clip=clip).exists():
-            raise ClipUnreadable()
-        judged = clip.verdict or {}
-        lifecycle.move(
-            clip_id=clip_id,
-            to=to,
-            actor=actor,
-            at=now,
-            reason=REVIEW,
-            detail={"decision": decision, "reasons": list(reasons)},
-            values={
-                "verdict": {
-                    "outcome": decision,
-                    "provisional": False,
-                    "profile_version": judged.get("profile_version", 0),
-                    "reasons": [_persons_reason(code) for code in reasons],
-                    "by": REVIEW,
-                }
-            },
-            expected_seq=clip.event_seq,
-        )
-        clip.refresh_from_db()
+        clip = _locked(clip_id)
+        if not awaits_models(clip):
+            done = QualityCheck.objects.filter(
+                clip=clip, stage=Stage.MODELS, event_seq__gte=event_seq
+            )
+            return done.order_by("event_seq", "profile_version").first()
+        profile = _newest(profile)
+        heard = measures_of(latest_checks([clip_id]).get(clip_id, {})) | dict(measures)
+        verdict = judge(heard, read_rules(profile.rules), kind=clip.prompt.kind)
+        check = _keep(clip, Stage.MODELS, profile, measures, facts, verdict, False, now)
+        step: dict[str, Any] = {
+            "clip_id": clip_id,
+            "actor": actor,
+            "at": now,
+            "reason": "model_check",
+            "detail": _detail(check),
+            "expected_seq": clip.event_seq,
+        }
+        to = STATE_AFTER[verdict.outcome]
+        if to == clip.state:
+            lifecycle.restate(verdict=verdict_of(check), **step)
+        else:
+            lifecycle.move(to=to, values={"verdict": verdict_of(check)}, **step)
+    return check
+
+
+def _locked(clip_id: UUID) -> Clip:
+    rows = Clip.objects.select_for_update(of=("self",)).select_related("prompt")
+    clip = rows.filter(pk=clip_id).first()
+    if clip is None:
+        raise NotFound()
     return clip
 
 
-def _persons_reason(code: str) -> dict[str, Any]:
-    # A person gives a code, not a measurement.
-    return {"code": code, "value": None, "threshold": None, "hint": "", "text": ""}
+def _newest(profile: QualityProfile) -> QualityProfile:
+    """Return the profile, or a newer one of its campaign.
+
+    Asked once the clip is locked: whoever re-judges by new rules locks it too, so a clip is judged
+    by the rules of before only if the re-judgement is still to come.
+    """
+    newer = QualityProfile.objects.filter(
+        campaign_id=profile.campaign_id, version__gt=profile.version
+    )
+    return newer.order_by("-version").first() or profile
 
 
-def _decided_before(clip: Clip, decision: str) -> bool:
-    """Say whether the last decision of a person was this one; the clip may have moved on since."""
-    last = ClipEvent.objects.filter(clip=clip, reason=REVIEW).order_by("-seq").first()
-    return last is not None and last.detail.get("decision") == decision
+def _keep(
+    clip: Clip,
+    stage: Stage,
+    profile: QualityProfile,
+    measures: Mapping[str, float],
+    facts: Mapping[str, str],
+    verdict: Verdict,
+    provisional: bool,
+    now: datetime,
+) -> QualityCheck:
+    return QualityCheck.objects.create(
+        clip=clip,
+        event_seq=clip.event_seq,
+        stage=stage,
+        profile_version=profile.version,
+        measures=dict(measures),
+        facts=dict(facts),
+        outcome=verdict.outcome.value,
+        provisional=provisional,
+        reasons=verdict.as_dict()["reasons"],
+        at=now,
+    )
+
+
+def _detail(check: QualityCheck) -> dict[str, Any]:
+    return {"check": str(check.id), "codes": [reason["code"] for reason in check.reasons]}
+
+
+def _decoded_ms(measures: Mapping[str, float]) -> int | None:
+    """Return the milliseconds that coverage counts from now on: decoded ones, not declared ones."""
+    seconds = measures.get("duration_s")
+    return None if seconds is None else round(seconds * 1000)
 
 
 def change_profile(

@@ -7,6 +7,7 @@ from backend import storage
 from backend.campaigns.services import current_profile
 from backend.clips.models import Clip
 from backend.clips.state import State
+from backend.quality.judging import awaits_models
 from backend.quality.services import DerivedFacts, record_quality_check
 from backend.quality.speaking_time import expected_seconds
 from workers.audio.apart import DecoderLost
@@ -21,14 +22,14 @@ _PADDING_S = 0.5
 
 @job("check_quality")
 def check_quality(run: JobRun) -> None:
-    """Move one clip out of `uploaded`; repeated or late, it changes nothing."""
+    """Judge one clip that stands in `uploaded`; repeated or late, it changes nothing."""
     clip_id = UUID(run.subject)
     clip = Clip.objects.select_related("prompt", "campaign").get(pk=clip_id)
     if clip.state == State.WITHDRAWN:
         # An earlier attempt may have stored the derivative after the erasure had passed by.
         storage.delete([storage.derived_key(clip_id)])
         return
-    if clip.state != State.UPLOADED:
+    if clip.state != State.UPLOADED or awaits_models(clip):
         return
     seen = _examined(clip)
     check = record_quality_check(
