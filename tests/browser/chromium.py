@@ -40,6 +40,8 @@ def phone_with(
         # Naming one forbids all others, and both come to a phone's app unasked or by one tap.
         permissions=["microphone", "background-sync"],
     )
+    # As patient with a tap as with what is expected of it (conftest.py).
+    context.set_default_timeout(60_000)
     try:
         yield context
     finally:

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser.chromium import CHROMIUM, phone_with
 from tests.services import Services
 from tests.sounds import speech_like
 
 RATE = 44_100
+# Playwright's five seconds are too few where other things run on the same cores.
+expect.set_options(timeout=60_000)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

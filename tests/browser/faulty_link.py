@@ -7,10 +7,12 @@ beforehand (OPTIONS) alone.
 
 import asyncio
 import threading
-from collections import Counter, deque
+from collections import deque
 from concurrent.futures import Future
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 Fault = Literal["ok", "503", "lost", "stall", "cut-half"]
 _CHUNK = 4096
@@ -24,11 +26,21 @@ class Broken(Exception):
     """The connection ends here."""
 
 
+@dataclass(frozen=True)
+class Transfer:
+    """A request of the method that matters, which came through whole."""
+
+    path: str
+    bytes: int
+
+
 class FaultyLink:
     """Use as a context manager; `faults` says what becomes of the next requests that matter.
 
     `cut_after`: every connection is cut once the browser has sent so many bytes on it (0: never).
-    `requests`: how many of a method came through whole, `sent`: how many bytes the browser sent.
+    `whole`: the requests that came through whole, in order. How often one was tried before says
+    nothing about the page: a browser itself repeats a request whose old connection turns out to be
+    dead, and how much of a connection's allowance is left for the next request is chance.
     """
 
     def __init__(self, upstream: str, *, method: str) -> None:
@@ -38,9 +50,7 @@ class FaultyLink:
         self.faults: deque[Fault] = deque()
         self.cut_after = 0
         self.stall_seconds = 30.0
-        self.requests: Counter[str] = Counter()
-        self.met: Counter[str] = Counter()
-        self.sent = 0
+        self.whole: list[Transfer] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncio.Server | None = None
@@ -100,9 +110,12 @@ class FaultyLink:
         """Take what is to become of this request."""
         if method != self._method or not self.faults:
             return "ok"
-        fault = self.faults.popleft()
-        self.met[fault] += 1
-        return fault
+        return self.faults.popleft()
+
+    def note_whole(self, method: str, path: str, length: int) -> None:
+        """Remember a request that came through."""
+        if method == self._method:
+            self.whole.append(Transfer(path, length))
 
 
 class _Connection:
@@ -122,7 +135,7 @@ class _Connection:
         """Carry requests one by one until either side ends, or a fault does."""
         while True:
             head = await self._reader.readuntil(b"\r\n\r\n")
-            method = head.split(b" ", 1)[0].decode("latin-1")
+            method, target, _ = head.decode("latin-1").split(" ", 2)
             fault = self._link.next_fault(method)
             if fault == "stall":
                 await asyncio.sleep(self._link.stall_seconds)
@@ -144,14 +157,13 @@ class _Connection:
                 await self._forward(piece)
             if fault == "cut-half":
                 raise Broken
-            self._link.requests[method] += 1
+            self._link.note_whole(method, urlsplit(target).path, length)
 
     async def _forward(self, data: bytes) -> None:
         cut = self._link.cut_after
         if cut and self._count + len(data) > cut:
             data = data[: max(0, cut - self._count)]
         self._count += len(data)
-        self._link.sent += len(data)
         if self._upstream is None:
             self._upstream = await self._link.open_upstream()
             self._answers = asyncio.ensure_future(self._carry_answers(self._upstream[0]))

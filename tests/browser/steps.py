@@ -1,6 +1,8 @@
 """What a person does on the phone's page, in steps that every browser test shares."""
 
 import re
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +11,10 @@ from playwright.sync_api import Page, expect
 
 from backend.accounts.services import issue_enrolment_code
 from backend.campaigns.models import Campaign
+
+# How long a test waits for a state before it calls it lost. It says nothing about the product: a
+# machine that runs other things besides may take many times what a phone does.
+PATIENCE_S = 120
 
 
 def new_code(campaign: Campaign, *, uses: int = 1) -> str:
@@ -81,7 +87,7 @@ def sit_down(page: Page) -> None:
     record = page.get_by_role("button", name="Record", exact=True)
     on = page.get_by_role("button", name="Go on anyway")
     # A microphone that speaks all the time makes a noisy room; a quiet room asks for no tap.
-    expect(record.or_(on)).to_be_visible(timeout=10_000)
+    expect(record.or_(on)).to_be_visible()
     if on.is_visible():
         on.click()
     expect(record).to_be_visible()
@@ -127,10 +133,24 @@ def rows(page: Page, table: str) -> list[dict[str, Any]]:
     return found
 
 
+def wait_until(
+    page: Page,
+    true: Callable[[], bool],
+    told: Callable[[], str] = str,
+    *,
+    seconds: float = PATIENCE_S,
+) -> None:
+    """Wait for what the page does not show, while it goes on; `told` says where it stands."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, f"waited {seconds:.0f} s in vain: {told()}"
+        page.wait_for_timeout(100)
+
+
 def wait_until_sent(page: Page, table: str) -> None:
     """Wait until the server has every row of a table."""
-    for _ in range(100):
-        if all(row["sent"] or row["refused"] for row in rows(page, table)):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"{table} are not sent")
+
+    def sent() -> bool:
+        return all(row["sent"] or row["refused"] for row in rows(page, table))
+
+    wait_until(page, sent, lambda: f"{table} to be sent")

@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, expect
 from backend.clips.models import Clip, ClipEvent
 from backend.clips.state import State
 from tests.browser.kept import Sitting, find_network, keep_sittings, rows_of
-from tests.browser.steps import enrol, new_code
+from tests.browser.steps import enrol, new_code, wait_until
 from tests.cast import make_campaign
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,19 +24,12 @@ def test_clips_of_a_closed_app_are_sent_by_the_worker_once_there_is_a_network(
     find_network(page)
     expect(page.locator("#status")).to_contain_text("3 on this phone, 0 safe")
     tags = "navigator.serviceWorker.ready.then((found) => found.sync.getTags())"
-    for _ in range(40):
-        if page.evaluate(tags) == ["outbox"]:
-            break
-        page.wait_for_timeout(100)
-    assert page.evaluate(tags) == ["outbox"]
+    wait_until(page, lambda: bool(page.evaluate(tags) == ["outbox"]))
 
     page.goto("about:blank")
     silent_phone.set_offline(False)
     taken_in = ClipEvent.objects.filter(to_state=State.UPLOADED)
-    for _ in range(100):
-        if taken_in.count() == len(kept):
-            break
-        page.wait_for_timeout(200)
+    wait_until(page, lambda: taken_in.count() >= len(kept))
     assert sorted(str(pk) for pk in taken_in.values_list("clip", flat=True)) == sorted(kept)
 
     page.goto(f"{address}/app/")

@@ -20,9 +20,10 @@ from tests.browser.sound import (
     speech,
     write_microphone,
 )
+from tests.browser.steps import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PRE_ROLL = RATE // 2
+FRAME = 4096
 TAIL = round(0.3 * RATE)
 SOURCE_SECONDS = 80
 NO_STREAM = "delete window.MediaStreamTrackProcessor"
@@ -33,19 +34,24 @@ LAB = """async () => {
   const [{ Microphone }, rows, recovery, db] = await Promise.all(
     ["capture/microphone", "capture/take_rows", "capture/recovery", "db"].map(at));
   const told = [];
-  const tell = (what) => (...more) => told.push({ what, more, at: performance.now() });
+  // Not by the clock, which goes on while a busy machine's sound waits: by the sound that has come.
+  let heard = 0;
+  const tell = (what) => (...more) => told.push({ what, more, heard });
   const names = ["silence", "lost", "stored", "bound", "full"];
-  const listener = { level() {}, ...Object.fromEntries(names.map((one) => [one, tell(one)])) };
+  const level = (peak, seconds) => {
+    heard = seconds;
+  };
+  const listener = { level, ...Object.fromEntries(names.map((one) => [one, tell(one)])) };
   const session = { id: "session", collector: "c", campaign: "k", speaker: "s" };
   const prompt = { id: "p", kind: "read", text: "The bus to the market", repeats: 1 };
   window.lab = {
     told, rows, recovery, db,
+    heard: () => heard,
     async open() { this.mic = await Microphone.open(listener); },
     async begin(seconds = 100) {
       const row = rows.newTake(session, prompt, { seq: 0, take: 1, rate: this.mic.rate });
       this.id = row.id;
       await rows.holdTake(row.id);
-      this.tapAt = performance.now();
       return this.mic.begin(row, seconds);
     },
     async end(how) {
@@ -54,6 +60,22 @@ LAB = """async () => {
       // As the record screen does: a full phone cannot even note that the take is whole.
       await rows.reviewTake(this.id, "", over.facts).catch(() => {});
       return over;
+    },
+    // The next take as soon as there can be one; `before`: what it began with, in milliseconds.
+    async turn() {
+      const [over, id] = [await this.end({ tail: false }), this.id];
+      return { over, id, before: await this.begin() };
+    },
+    // What is stored and what was heard of the take, once the one is less than a frame and a half
+    // behind the other: a busy machine's storage comes there late, but it comes there.
+    async closeBehind(seconds) {
+      for (;;) {
+        const stored = 4096 * (told.findLast(({ what }) => what === "stored")?.more[0] ?? 0);
+        const samples = heard * this.mic.rate;
+        const close = samples - stored < 1.5 * 4096;
+        if (heard > seconds && close) return { id: this.id, stored, samples };
+        await new Promise((later) => setTimeout(later, 5));
+      }
     },
     async keep() {
       await rows.keepTake(this.id, {});
@@ -92,9 +114,17 @@ class Lab:
         """Call one of the lab's methods and wait for it."""
         return self.page.evaluate(f"lab.{call}")
 
-    def wait(self, seconds: float) -> None:
-        """Let sound come in."""
-        self.page.wait_for_timeout(1000 * seconds)
+    def fill_pre_roll(self) -> None:
+        """Let so much sound come in that a take can begin with the half second before its tap."""
+        self.do("mic.room(0.5)")
+
+    def hear(self, seconds: float) -> None:
+        """Let sound come in, until the take is so long."""
+        wait_until(self.page, lambda: bool(self.do("heard()") >= seconds), seconds=10 * PATIENCE_S)
+
+    def wait_for(self, what: str) -> None:
+        """Wait until the microphone has told it."""
+        wait_until(self.page, lambda: bool(self.told(what)), lambda: what)
 
     def told(self, what: str) -> list[dict[str, Any]]:
         """Return what the microphone told of a kind so far."""
@@ -136,7 +166,8 @@ def test_a_minute_comes_through_both_ways_without_a_sample_lost_or_added(
             one.do("open()")
             one.do("mic.room(3)")
             one.do("begin()")
-        stream.wait(60)
+        for one in both.values():
+            one.hear(60.5)
         for path, one in both.items():
             over = one.do("end()")
             assert over["facts"]["path"] == path
@@ -154,59 +185,56 @@ def test_a_minute_comes_through_both_ways_without_a_sample_lost_or_added(
 def test_a_take_has_what_was_said_before_the_tap_and_after_the_stop(
     lab: Lab, source: Samples
 ) -> None:
-    lab.wait(1)
+    lab.fill_pre_roll()
     assert lab.do("begin()") == 500
-    lab.wait(1)
+    lab.hear(1.5)
     # An interrupted take has no tail: what comes after it begins the next one.
-    first_over = lab.do("end({ tail: false })")
-    _, first = lab.keep()
-    assert lab.do("begin()") < 500
-    second_over = lab.do("end()")
+    turn = lab.do("turn()")
+    lab.do("end()")
     _, second = lab.keep()
+    lab.page.evaluate("(id) => { lab.id = id; }", turn["id"])
+    _, first = lab.keep()
     [one], [two] = parts_of(first, source), parts_of(second, source)
     assert one == Part(0, one.source, len(first))
-    # The second begins with the sample that follows the first: no sound is lost, and none twice.
-    assert two == Part(0, one.source + len(first), len(second))
-    for over, take, tail in ((first_over, first, 0), (second_over, second, TAIL)):
-        before = over["facts"]["pre_roll_ms"] * RATE / 1000
-        live = over["wallMs"] * RATE / 1000
-        assert abs(len(take) - before - live) < RATE / 4
-        assert len(take) >= before + tail - RATE / 1000
+    assert two == Part(0, two.source, len(second))
+    # The second begins with the sample that follows the first: no sound is lost, and none twice. If
+    # the phone took more than half a second to begin it, it begins with the last half second.
+    between = two.source - one.source - len(first)
+    assert between == 0 if turn["before"] < 500 else between >= 0
+    assert turn["over"]["facts"]["pre_roll_ms"] == 500
+    assert len(first) >= 1.5 * RATE
+    assert len(second) >= turn["before"] * RATE / 1000 + TAIL - RATE / 1000
 
 
 def test_what_the_phone_plays_is_not_in_the_next_take(lab: Lab, source: Samples) -> None:
-    lab.wait(1)
+    lab.fill_pre_roll()
     lab.do("mic.hush(true)")
-    lab.wait(0.3)
+    lab.page.wait_for_timeout(300)
     assert lab.do("begin()") == 0
+    lab.hear(0.3)
     lab.do("end()")
     _, take = lab.keep()
     assert len(parts_of(take, source)) == 1
 
 
 def test_a_take_ends_at_its_longest_by_itself(lab: Lab) -> None:
-    lab.wait(1)
     lab.do("begin(2)")
-    lab.wait(2.5)
-    assert len(lab.told("bound")) == 1
+    lab.wait_for("bound")
     assert lab.do("end()")["why"] == "bound"
     _, take = lab.keep()
     assert len(take) == 2 * RATE
+    assert len(lab.told("bound")) == 1
 
 
 def test_a_full_phone_ends_the_take_and_keeps_what_it_took(lab: Lab, source: Samples) -> None:
     origin = str(lab.page.evaluate("location.origin"))
     used = lab.page.evaluate("navigator.storage.estimate().then((now) => now.usage)")
     devtools = lab.page.context.new_cdp_session(lab.page)
-    lab.wait(1)
     lab.do("begin()")
-    lab.wait(1)
+    lab.hear(1)
     quota = {"origin": origin, "quotaSize": used}
     devtools.send("Storage.overrideQuotaForOrigin", quota)
-    for _ in range(120):
-        if lab.told("full"):
-            break
-        lab.wait(0.5)
+    lab.wait_for("full")
     over = lab.do("end()")
     assert over["why"] == "full"
     assert 0 < over["stored"] <= over["samples"]
@@ -224,11 +252,10 @@ def test_a_silent_microphone_is_told_within_a_second(
     silent = write_microphone(tmp_path / "silent.wav", np.zeros(20 * RATE, np.int16))
     with lab_with(playwright, address, silent, tmp_path / "phone", script) as lab:
         lab.do("open()")
-        lab.wait(0.7)
         lab.do("begin()")
-        lab.wait(2)
+        lab.hear(2)
         [silence] = lab.told("silence")
-        assert silence["at"] - lab.do("tapAt") < 1000
+        assert silence["heard"] < 1
         assert lab.do("end()")["measures"]["peak"] == 0
 
 
@@ -245,11 +272,7 @@ def test_a_reload_in_the_middle_of_a_take_loses_less_than_a_frame_and_a_half(
         lab.do("open()")
         lab.do("mic.room(2)")
         lab.do("begin()")
-        lab.wait(2.2)
-        told = lab.page.evaluate(
-            "({ stored: lab.told.filter((one) => one.what === 'stored').at(-1).more[0],"
-            " ms: performance.now() - lab.tapAt, id: lab.id })"
-        )
+        told = lab.do("closeBehind(2.5)")
         lab.page.reload()
         lab.load()
         found = lab.page.evaluate("lab.recovery.recoverTakes()")
@@ -259,8 +282,7 @@ def test_a_reload_in_the_middle_of_a_take_loses_less_than_a_frame_and_a_half(
         lab.page.evaluate("(id) => { lab.id = id; }", told["id"])
         measures = lab.page.evaluate("(row) => lab.recovery.measureFile(row)", found[0])
         _, take = lab.keep()
-        assert len(take) >= told["stored"] * 4096
-        assert len(take) >= PRE_ROLL + (told["ms"] / 1000 - 0.15) * RATE
+        assert len(take) >= told["stored"] > told["samples"] - 1.5 * FRAME
         assert measures["duration_s"] == pytest.approx(len(take) / RATE, abs=1e-4)
         assert measures["peak"] == pytest.approx(np.abs(take.astype(int)).max() / 32768, abs=0.01)
         [part] = parts_of(take, source)
@@ -269,7 +291,7 @@ def test_a_reload_in_the_middle_of_a_take_loses_less_than_a_frame_and_a_half(
 
 def test_another_tab_leaves_a_take_alone_that_is_being_recorded(lab: Lab, address: str) -> None:
     lab.do("begin()")
-    lab.wait(0.5)
+    lab.wait_for("stored")
     other = Lab(lab.page.context.new_page(), address)
     assert other.page.evaluate("lab.recovery.recoverTakes()") == []
     assert other.page.evaluate("lab.db.clipsBy('state', 'recording')")[0]["state"] == "recording"

@@ -29,6 +29,7 @@ from tests.browser.steps import (
     rows,
     sit_down,
     take,
+    wait_until,
     wait_until_sent,
 )
 from tests.cast import CONSENT_TEXT
@@ -54,10 +55,7 @@ def test_a_consent_is_spoken_and_its_words_are_kept(
     expect(page.get_by_role("button", name="Quiet room")).to_be_visible()
     assert rows(page, "clips") == []
     assert rows(page, "frames") == []
-    for _ in range(100):
-        if Consent.objects.filter(evidence_stored_at__isnull=False).exists():
-            break
-        page.wait_for_timeout(100)
+    wait_until(page, Consent.objects.filter(evidence_stored_at__isnull=False).exists)
     consent = Consent.objects.get()
     assert (consent.method, consent.evidence_type) == ("spoken", "audio/flac")
     body = storage.read(storage.consent_key(consent.pk), max_bytes=consent.evidence_bytes or 0)
@@ -89,10 +87,7 @@ def test_a_consent_is_signed_and_one_scope_refused(
     page.mouse.up()
     done.click()
     expect(page.get_by_role("button", name="Quiet room")).to_be_visible()
-    for _ in range(100):
-        if Consent.objects.filter(evidence_stored_at__isnull=False).exists():
-            break
-        page.wait_for_timeout(100)
+    wait_until(page, Consent.objects.filter(evidence_stored_at__isnull=False).exists)
     consent = Consent.objects.get()
     assert (consent.method, consent.evidence_type) == ("signature", "image/png")
     assert consent.scopes == ["collect"]
@@ -162,7 +157,7 @@ def test_a_speaker_withdraws_everything_without_a_network(
     sit_down(page)
     take(page, milliseconds=1200)
     keep(page)
-    expect(page.locator("#status")).to_contain_text("1 safe", timeout=15_000)
+    expect(page.locator("#status")).to_contain_text("1 safe")
     go_offline(page)
     take(page, milliseconds=1200)
     keep(page)
@@ -192,7 +187,7 @@ def test_one_clip_is_withdrawn_without_a_network(
     for _ in range(2):
         take(page, milliseconds=1200)
         keep(page)
-    expect(page.locator("#status")).to_contain_text("2 safe", timeout=15_000)
+    expect(page.locator("#status")).to_contain_text("2 safe")
     go_offline(page)
     page.locator("#status .counts").click()
     line = page.locator(".clips li").first

@@ -56,14 +56,14 @@ def test_a_clip_that_arrives_is_shown_and_heard_without_a_reload(
     page.evaluate("window.stillHere = true")
     upload_clip(sitting)
     play = page.get_by_role("button", name="Play: The bus to the market")
-    expect(play).to_be_visible(timeout=15_000)
+    expect(play).to_be_visible()
     expect(page.locator(".counts .uploaded strong")).to_have_text("1")
     with page.expect_response(lambda answer: "/clips/" in answer.url and answer.ok) as heard:
         play.click()
     assert "X-Amz-Signature" in heard.value.json()["url"]
     expect(play).to_have_text("■")
     # Three seconds of sound: it ends by itself, or an error would have put another sign.
-    expect(play).to_have_text("▶", timeout=15_000)
+    expect(play).to_have_text("▶")
     assert page.evaluate("window.stillHere")
     assert faults == []
 

@@ -16,10 +16,10 @@ from backend.clips.models import Clip, ClipEvent
 from backend.clips.state import State
 from backend.coverage.models import Hold, HoldKind
 from tests.browser.kept import Sitting, keep_sittings, rows_of
-from tests.browser.steps import enrol, new_code
+from tests.browser.steps import enrol, new_code, wait_until
 from tests.cast import make_campaign
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 DAYS = 3
 CLIPS = 500
 SPEAKERS_A_DAY = 5
@@ -66,11 +66,7 @@ def test_five_hundred_clips_of_three_days_come_home_in_order_and_count_on_their_
     # The phone fetches what the days need by itself.
     page.wait_for_timeout(500)
     page.evaluate("dispatchEvent(new Event('online'))")
-    for _ in range(40):
-        if rows_of(page, "leases"):
-            break
-        page.wait_for_timeout(250)
-    assert rows_of(page, "leases")
+    wait_until(page, lambda: bool(rows_of(page, "leases")))
 
     silent_phone.set_offline(True)
     kept: list[str] = []
@@ -88,7 +84,7 @@ def test_five_hundred_clips_of_three_days_come_home_in_order_and_count_on_their_
     set_clock(page, home_again)
     silent_phone.set_offline(False)
     home = re.compile(rf"\b0 on this phone, {CLIPS} safe")
-    expect(page.locator("#status")).to_have_text(home, timeout=120_000)
+    expect(page.locator("#status")).to_have_text(home, timeout=600_000)
 
     taken_in = ClipEvent.objects.filter(to_state=State.UPLOADED).values("clip")
     assert taken_in.count() == CLIPS

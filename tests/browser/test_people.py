@@ -67,7 +67,7 @@ def test_a_speaker_whom_the_server_refused_is_corrected_and_sent_with_all_that_h
     campaign.save()
     page.context.set_offline(False)
     page.evaluate("dispatchEvent(new Event('online'))")
-    expect(page.locator("#status")).to_contain_text("1 needs help", timeout=15_000)
+    expect(page.locator("#status")).to_contain_text("1 needs help")
     go_home(page, address)
     page.locator(".person").click()
     expect(page.get_by_text("Correct the answers and save")).to_be_visible()
@@ -75,7 +75,7 @@ def test_a_speaker_whom_the_server_refused_is_corrected_and_sent_with_all_that_h
     expect(page.get_by_role("textbox", name="Year of birth")).to_have_value("1994")
     page.get_by_role("group", name="Gender").get_by_text("woman", exact=True).click()
     page.get_by_role("button", name="Save").click()
-    expect(page.locator("#status")).to_contain_text("0 on this phone, 1 safe", timeout=15_000)
+    expect(page.locator("#status")).to_contain_text("0 on this phone, 1 safe")
     assert Speaker.objects.get().demographics["gender"] == "woman"
     assert Clip.objects.get().state == State.UPLOADED
 

@@ -121,14 +121,14 @@ def test_a_collector_records_a_speaker_and_sees_the_clip_home_and_judged(
     page.get_by_role("button", name="Play").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     keep(page)
-    expect(page.locator("#status")).to_contain_text("0 on this phone, 1 safe", timeout=15_000)
+    expect(page.locator("#status")).to_contain_text("0 on this phone, 1 safe")
     expect(page.get_by_text("Being checked")).to_be_visible()
 
     clip = Clip.objects.select_related("session", "speaker").get()
     assert clip.state == State.UPLOADED
     taken = stored_sound(clip)
     assert clip.duration_ms == round(1000 * len(taken) / RATE)
-    assert 2000 < clip.duration_ms < 6000
+    assert clip.duration_ms > 2000
     assert correlation(taken, source) > 0.99
 
     speaker = Speaker.objects.get()
@@ -157,7 +157,7 @@ def test_a_collector_records_a_speaker_and_sees_the_clip_home_and_judged(
         State.REVIEW: "A person will listen to it",
         State.REJECTED: "Please record again",
     }[State(clip.state)]
-    expect(page.get_by_text(shown)).to_be_visible(timeout=15_000)
+    expect(page.get_by_text(shown)).to_be_visible()
     assert faults == []
 
 
@@ -182,7 +182,7 @@ def test_a_kept_take_survives_a_closed_browser_and_goes_home_later(
         expect(page.get_by_role("heading", name="Keep these?")).to_be_visible()
         page.get_by_role("button", name="Throw away").click()
         expect(page.get_by_role("heading", name="Who is speaking?")).to_be_visible()
-        expect(page.locator("#status")).to_contain_text("0 on this phone, 1 safe", timeout=15_000)
+        expect(page.locator("#status")).to_contain_text("0 on this phone, 1 safe")
     clip = Clip.objects.get()
     assert clip.state == State.UPLOADED
     assert len(stored_sound(clip)) / RATE == pytest.approx(clip.duration_ms / 1000, abs=0.001)
@@ -207,7 +207,7 @@ def test_a_reload_in_the_middle_of_an_upload_sends_the_take_once(
     puts: list[str] = []
     page.on("request", lambda sent: puts.append(sent.url) if "X-Amz-" in sent.url else None)
     page.reload()
-    expect(page.locator("#status")).to_contain_text("0 on this phone, 1 safe", timeout=20_000)
+    expect(page.locator("#status")).to_contain_text("0 on this phone, 1 safe")
     assert Clip.objects.get().state == State.UPLOADED
     # One PUT more at most: the store answers it with 412 and keeps the first.
     assert len(puts) <= 1
@@ -224,7 +224,7 @@ def test_again_throws_a_take_away_and_counts_it(
     page.get_by_role("button", name="Again").click()
     take(page, milliseconds=1200)
     keep(page)
-    expect(page.locator("#status")).to_contain_text("1 safe", timeout=15_000)
+    expect(page.locator("#status")).to_contain_text("1 safe")
     assert Clip.objects.get().take == 2
 
 
@@ -238,7 +238,7 @@ def test_a_rejected_clip_is_recorded_again_at_once(
     prompt = page.locator(".prompt-text").inner_text()
     take(page, milliseconds=1200)
     keep(page)
-    expect(page.locator("#status")).to_contain_text("1 safe", timeout=15_000)
+    expect(page.locator("#status")).to_contain_text("1 safe")
     first = Clip.objects.get()
     reason = {"code": "too_quiet", "hint": "move_closer", "text": "Too quiet."}
     lifecycle.move(
@@ -256,12 +256,12 @@ def test_a_rejected_clip_is_recorded_again_at_once(
             }
         },
     )
-    expect(page.get_by_text("Too quiet. Move closer or speak up.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Too quiet. Move closer or speak up.")).to_be_visible()
     page.get_by_role("button", name="Record it again").click()
     expect(page.locator(".prompt-text")).to_have_text(prompt)
     take(page, milliseconds=1200)
     keep(page)
-    expect(page.locator("#status")).to_contain_text("2 safe", timeout=15_000)
+    expect(page.locator("#status")).to_contain_text("2 safe")
     second = Clip.objects.exclude(pk=first.pk).get()
     assert second.prompt_id == first.prompt_id
     assert (first.take, second.take) == (1, 2)
@@ -299,7 +299,7 @@ def test_the_page_speaks_spanish_and_keeps_the_prompts_own_language(
     page.get_by_role("button", name="Habitación tranquila").click()
     anyway = page.get_by_role("button", name="Seguir igual")
     prompt = page.locator(".prompt-text")
-    expect(anyway.or_(prompt)).to_be_visible(timeout=15_000)
+    expect(anyway.or_(prompt)).to_be_visible()
     if anyway.is_visible():
         anyway.click()
     expect(prompt).to_have_attribute("lang", "en")
@@ -320,7 +320,7 @@ def test_a_whole_take_is_made_by_keyboard(phone: BrowserContext, address: str, c
     expect(page.get_by_role("button", name="Play")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.locator("#status")).to_contain_text("1 safe", timeout=15_000)
+    expect(page.locator("#status")).to_contain_text("1 safe")
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_focused()
 
 

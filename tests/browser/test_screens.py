@@ -6,14 +6,14 @@ With SCREENSHOTS=DIR the pictures are left there to be looked at; the checks nee
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, Playwright, ViewportSize, expect
+from playwright.sync_api import BrowserContext, Playwright, ViewportSize, expect
 
 from backend import storage
 from backend.campaigns.models import Campaign, Prompt
@@ -22,7 +22,7 @@ from backend.clips import lifecycle
 from backend.clips.models import Clip, Session
 from backend.clips.state import State
 from tests.browser.chromium import phone_with
-from tests.browser.steps import new_code
+from tests.browser.steps import new_code, wait_until
 from tests.browser.tour import Tour, said_in
 from tests.cast import CONSENT_TEXT, TARGETS, make_campaign
 from tests.sounds import noise, speech_like, wav
@@ -157,9 +157,9 @@ def test_every_screen_fits_and_the_record_button_never_moves(
     page.locator(".keep").click()
     expect(page.locator(".tap")).to_be_visible()
     assert tour.tap_box() == place
-    expect(page.locator(".said.safe")).to_be_visible(timeout=15_000)
+    expect(page.locator(".said.safe")).to_be_visible()
     reject_newest()
-    expect(page.locator(".said.bad")).to_be_visible(timeout=20_000)
+    expect(page.locator(".said.bad")).to_be_visible()
     tour.look("rejected")
     assert tour.tap_box() == place
 
@@ -178,7 +178,7 @@ def test_every_screen_fits_and_the_record_button_never_moves(
     tour.look("clips")
     tour.button("today.title").click()
     expect(page.locator(".day")).to_be_visible()
-    expect(page.get_by_text(tour.words["today.none"])).to_be_hidden(timeout=10_000)
+    expect(page.get_by_text(tour.words["today.none"])).to_be_hidden()
     tour.look("today")
     tour.button("settings.title").click()
     expect(page.locator("#choose-language")).to_be_visible()
@@ -260,15 +260,15 @@ def test_a_noisy_room_is_told_and_may_be_recorded_in(
         tour.add_speaker()
         tour.button("place.indoors").click()
         again = tour.button("room.again")
-        expect(again).to_be_focused(timeout=10_000)
+        expect(again).to_be_focused()
         expect(page.get_by_role("heading", name="It is noisy here.")).to_be_visible()
         tour.look("room-noisy")
         again.click()
         expect(page.get_by_role("heading", name="Quiet, please")).to_be_visible()
-        tour.button("room.on").click(timeout=10_000)
+        tour.button("room.on").click()
         expect(page.locator(".tap")).to_be_visible()
         assert tour.faults == {}
-        wait_for(page, Session.objects.exists)
+        wait_until(page, Session.objects.exists)
 
     session = Session.objects.get()
     room = session.device_facts["room"]
@@ -314,7 +314,7 @@ def test_a_prompt_that_has_a_sound_is_heard_at_a_tap_or_by_itself(
     page.locator(".screen.handover .primary").click()
     tour.sit_down()
     expect(pause).to_be_visible()
-    expect(listen).to_be_visible(timeout=10_000)
+    expect(listen).to_be_visible()
     # What was fetched once is here for days without a network.
     phone.set_offline(True)
     listen.click()
@@ -364,12 +364,3 @@ MANY_CLIPS = """async (count) => {
   await new Promise((done) => { writing.oncomplete = done; });
   db.close();
 }"""
-
-
-def wait_for(page: Page, true: Callable[[], bool]) -> None:
-    """Wait until the server knows something that the page does not show."""
-    for _ in range(100):
-        if true():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("it did not come")

@@ -121,7 +121,7 @@ class Tour:
         place.click()
         expect(self.page.get_by_role("heading", name=self.words["room.listen"])).to_be_visible()
         self.look("room")
-        expect(self.page.locator(".tap")).to_be_visible(timeout=10_000)
+        expect(self.page.locator(".tap")).to_be_visible()
 
     def tap_box(self) -> FloatRect:
         """Return where the record button, or what stands in its place, is."""

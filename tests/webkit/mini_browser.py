@@ -51,7 +51,7 @@ def running_driver(directory: Path) -> Iterator[str]:
     )
     child.start()
     try:
-        child.wait_until(lambda: _answers(url), seconds=30)
+        child.wait_until(lambda: _answers(url), seconds=120)
         yield url
     finally:
         child.kill()
@@ -78,6 +78,6 @@ def open_browser(driver: str, browser: Path) -> Remote:
         options.add_argument(argument)
     client = ClientConfig(remote_server_addr=driver)
     opened = Remote(command_executor=RemoteConnection(client_config=client), options=options)
-    opened.set_script_timeout(30)
-    opened.set_page_load_timeout(30)
+    opened.set_script_timeout(120)
+    opened.set_page_load_timeout(120)
     return opened

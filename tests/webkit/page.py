@@ -11,7 +11,7 @@ from selenium.webdriver import Remote
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-_PATIENCE = 30
+_PATIENCE = 120
 _PASSING = (
     ElementClickInterceptedException,
     ElementNotInteractableException,

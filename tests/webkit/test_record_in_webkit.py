@@ -33,7 +33,7 @@ def test_a_take_in_safaris_engine_comes_home_as_flac(page: PhonePage, address: s
     body = storage.read(storage.clip_key(clip.pk), max_bytes=clip.bytes)
     samples, rate = soundfile.read(io.BytesIO(body), dtype="int16")
     assert samples.ndim == 1
-    assert 2000 < 1000 * len(samples) / rate < 6000
+    assert len(samples) > 2 * rate
     assert clip.duration_ms == round(1000 * len(samples) / rate)
     # The made microphone beeps.
     assert np.abs(samples).max() > 300
