@@ -17,6 +17,30 @@ HINTS: Final[Mapping[str, str]] = MappingProxyType(
         "check_microphone": "Nothing was heard. Is the microphone covered or switched off?",
         "move_away": "Too loud. Hold the phone a little further away.",
         "move_closer": "Too quiet. Move closer or speak up.",
+        "no_voice_heard": "No voice was heard. Please speak towards the phone.",
+        "say_every_word": "A part of the text seems to be missing. Please say every word.",
+        "read_shown_text": (
+            "What was said is not the text shown. Please read the text on the screen."
+        ),
+        "keep_usual_pace": (
+            "That was much faster or slower than usual. Please read at an easy pace."
+        ),
+        "away_from_machines": (
+            "A hum is heard. Move away from machines and lamps, and unplug the charger."
+        ),
+        "use_own_microphone": (
+            "It sounds like a telephone call. Please use the phone's own microphone, without "
+            "a headset."
+        ),
+        "less_echo": (
+            "The room echoes. Hold the phone closer, or go to a room with furniture and curtains."
+        ),
+        "record_anew": "This recording was sent before. Please record the text anew.",
+        "speak_alone": "A second voice is heard. Only the speaker should talk.",
+        "same_speaker": (
+            "This sounds like somebody else. Please choose who is speaking before you record."
+        ),
+        "better_sound": "The sound is hard to understand. Hold the phone closer, in a quiet place.",
     }
 )
 
