@@ -1,4 +1,4 @@
-"""Two stages: the verdict of the signal at once, that of the models after it, and a person first."""
+"""Two stages: the verdict of the signal at once, of the models after it, and a person first."""
 
 import threading
 from collections.abc import Callable
