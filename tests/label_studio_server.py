@@ -26,7 +26,7 @@ class RealLabelStudio:
     def admin(self) -> httpx.Client:
         """A client of its API with the administrator's token."""
         headers = {"Authorization": f"Token {self.token}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=120)
 
     def answer(self, task_id: int, result: Any, *, cancelled: bool = False) -> int:
         """Answer a task through the API; returns the annotation's id."""

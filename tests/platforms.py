@@ -14,7 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def wait_for(what: str, reached: Callable[[], bool], *, seconds: float = 60.0) -> None:
+def wait_for(what: str, reached: Callable[[], bool], *, seconds: float = 180.0) -> None:
     """Poll until it is so; an AssertionError that names what was waited for when time is up."""
     until = time.monotonic() + seconds
     while not reached():
@@ -61,7 +61,7 @@ class RunningPlatform:
         self.process = self._spawn()
         self.wait_until_ready()
 
-    def wait_until_ready(self, *, seconds: float = 120.0) -> None:
+    def wait_until_ready(self, *, seconds: float = 300.0) -> None:
         """Return when the platform says that it is ready; fail with its output otherwise."""
 
         def ready() -> bool:
@@ -123,7 +123,7 @@ class RunningPlatform:
         """Stop it as Ctrl-C would and return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=180)
 
 
 @contextmanager

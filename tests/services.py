@@ -194,7 +194,7 @@ def worker(services: Services, transactional_db: None) -> Iterator[Child]:
     try:
         child.wait_until(
             lambda: child.log.exists() and " ready." in child.log.read_text(errors="replace"),
-            seconds=60,
+            seconds=180,
         )
         yield child
     finally:

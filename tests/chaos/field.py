@@ -47,14 +47,14 @@ class Field:
 
     def wait_for_receipts(self, count: int) -> None:
         """Return in the middle of it: so many receipts are given, and it still goes on."""
-        wait_for(f"{count} receipts", lambda: self.receipts() >= count, seconds=180)
+        wait_for(f"{count} receipts", lambda: self.receipts() >= count, seconds=600)
         assert self.process.poll() is None, f"it ended too early: {self.said()}"
 
     def said(self) -> str:
         """Return the end of what it printed."""
         return self.output.read_text(errors="replace")[-3000:]
 
-    def finish(self, *, seconds: float = 400.0) -> dict[str, Any]:
+    def finish(self, *, seconds: float = 900.0) -> dict[str, Any]:
         """Wait for its end; returns its closing line. It must end with exit code 0."""
         try:
             code = self.process.wait(seconds)

@@ -11,7 +11,7 @@ from tests.chaos.conftest import CLIPS
 from tests.chaos.field import Field, assert_each_came_home_once
 from tests.platforms import RunningPlatform
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 Blow = Callable[[RunningPlatform], None]
 
 

@@ -81,7 +81,7 @@ def test_the_relay_carries_signed_requests_unchanged(
     )
     relay.start()
     try:
-        relay.wait_until(lambda: answers(port), seconds=20)
+        relay.wait_until(lambda: answers(port), seconds=180)
         body = os.urandom(3_000_000)
         trusting = ssl.create_default_context(cafile=str(files.authority))
         client = services.store.app_client(f"https://127.0.0.1:{port}")

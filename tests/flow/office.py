@@ -22,7 +22,7 @@ class Office:
     def __init__(self, platform: RunningPlatform, slug: str) -> None:
         facts = platform.facts()
         self._token = facts["api_token"]
-        self._http = httpx.Client(base_url=facts["web_url"], timeout=60, trust_env=False)
+        self._http = httpx.Client(base_url=facts["web_url"], timeout=120, trust_env=False)
         self._http.headers["Authorization"] = f"Bearer {self._token}"
         self._network = Network(facts["web_url"], rng=Random(0))
         self._program = Program(self._network, self._token, slug)
@@ -66,13 +66,13 @@ class Office:
         wait_for(
             "a task in Label Studio",
             lambda: people.answer_open_tasks(lambda: None) > 0,
-            seconds=120,
+            seconds=300,
         )
         assert people.unheard == 0, "the annotator could not hear the clip"
 
     def releases(self, folder: Path) -> dict[str, Any]:
         """Build version 1.0.0, download all its files; returns the manifest."""
-        release = self._program.build_release(seconds=120)
+        release = self._program.build_release(seconds=300)
         self._program.download(str(release["id"]), folder)
         manifest: dict[str, Any] = json.loads((folder / "MANIFEST.json").read_text())
         return manifest

@@ -32,7 +32,7 @@ class Phone:
     """Enrolled by a code; knows its campaign's pack."""
 
     def __init__(self, web_url: str, code: str) -> None:
-        self._http = httpx.Client(base_url=web_url, timeout=60, trust_env=False)
+        self._http = httpx.Client(base_url=web_url, timeout=120, trust_env=False)
         enrolment = {
             "code": code,
             "install_id": f"story-{uuid.uuid4().hex}",
@@ -125,7 +125,7 @@ class Phone:
     def puts(self, sound: bytes, upload: dict[str, Any]) -> int:
         """Put bytes where the platform said, straight into the store; returns the status."""
         return httpx.put(
-            upload["url"], content=sound, headers=upload["headers"], timeout=30, trust_env=False
+            upload["url"], content=sound, headers=upload["headers"], timeout=120, trust_env=False
         ).status_code
 
     def confirms(self, take: Take) -> dict[str, Any]:
@@ -142,7 +142,7 @@ class Phone:
         clip: dict[str, Any] = self._answer("GET", f"/v1/clips/{take.id}")
         return clip
 
-    def waits_for(self, take: Take, *states: str, seconds: float = 120.0) -> dict[str, Any]:
+    def waits_for(self, take: Take, *states: str, seconds: float = 300.0) -> dict[str, Any]:
         """Ask until the clip stands in one of the states."""
         wait_for(
             f"the clip to be {' or '.join(states)}",

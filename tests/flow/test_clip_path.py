@@ -14,7 +14,7 @@ from workers.rehearsal.release_check import check_release
 
 PROMPT = "The bus to the market leaves at half past seven."
 SECONDS = 4.0
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture
