@@ -26,7 +26,8 @@ from workers.audio.wheel_files import ModelMissing
 _OFFSET = 2**-12
 # WADA reads so much lower than the truth, on speech in white noise.
 _WADA_SHORT_DB = 1.6
-# With less the noise is taken for the end of each decay.
+# With less the noise is taken for the end of each decay. Counted between the speech: reverberation
+# itself lets WADA read low.
 _DECAY_SNR_DB = 20.0
 
 
@@ -66,7 +67,7 @@ def measure_speech(mono_16_khz: Floats, *, stopped: bool) -> Spoken:
     values |= _of_speech(speech, wada_db=values["wada_snr_db"])
     values["speech_ratio"] = min(1.0, speech.speech_s * 16_000 / len(x))
     values["hf_lf_db"] = high_over_low(spectra, probabilities, len(x))
-    if (values["speech_snr_db"] or 0.0) >= _DECAY_SNR_DB:
+    if (speech.snr_db or 0.0) >= _DECAY_SNR_DB:
         values["decay_db_s"] = decay_rate(power, speech.noise_power)
     if stopped:
         values["speech_trail_s"] = values["speech_end_p"] = None
