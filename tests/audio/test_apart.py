@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+import socket
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.sounds import speech_like, wav, webm
-from workers.audio.apart import decode_apart
+from workers.audio.apart import decode_apart, end_decoder
 from workers.audio.decode import decode
 from workers.audio.sound import Bounds, Sound, Undecodable
 
@@ -85,21 +86,72 @@ def test_a_decoder_that_fails_ends_as_undecodable(decoder: type, reason: str) ->
     assert error.value.reason == reason
 
 
-def test_no_process_and_no_descriptor_is_left_behind() -> None:
+def test_only_the_one_decoder_is_left_behind_and_can_be_ended() -> None:
+    end_decoder()
     before = _held()
-    for decoder in (decode, crash, hang):
+    for decoder in (decode, crash, hang, decode):
         try:
             decode_apart(wav(SPEECH), content_type="audio/wav", bounds=QUICK, decoder=decoder)
         except Undecodable:
             continue
+    assert _held()[1] == before[1] + 1
+    end_decoder()
     assert _held() == before
+
+
+def test_one_process_decodes_many_files_until_it_meets_a_bad_one() -> None:
+    end_decoder()
+    for _ in range(3):
+        decode_apart(wav(SPEECH), content_type="audio/wav")
+    first = _children()
+    assert len(first) == 1
+    with pytest.raises(Undecodable):
+        decode_apart(wav(SPEECH)[:44], content_type="audio/wav")
+    decode_apart(wav(SPEECH), content_type="audio/wav")
+    assert _children() != first
+
+
+def test_a_decoder_that_broke_on_another_files_account_is_tried_again() -> None:
+    decode_apart(wav(SPEECH), content_type="audio/wav")
+    os.kill(int(_children()[0]), signal.SIGKILL)
+    sound = decode_apart(wav(SPEECH), content_type="audio/wav")
+    assert sound.duration_s == pytest.approx(2.0)
+
+
+def test_a_fork_of_the_worker_has_a_decoder_of_its_own() -> None:
+    decode_apart(wav(SPEECH), content_type="audio/wav")
+    ours = _children()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            decode_apart(wav(SPEECH), content_type="audio/wav")
+            status = 0 if len(_children()) == 1 else 2
+            end_decoder()
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert decode_apart(wav(SPEECH), content_type="audio/wav").duration_s == pytest.approx(2.0)
+    assert _children() == ours
+
+
+def test_the_decoder_holds_none_of_the_workers_connections() -> None:
+    end_decoder()
+    ours, theirs = socket.socketpair()
+    with ours:
+        decode_apart(wav(SPEECH), content_type="audio/wav")
+        theirs.close()
+        ours.settimeout(10)
+        assert ours.recv(1) == b""
 
 
 def _held() -> tuple[int, int]:
     """Return how many descriptors and children this process has."""
-    own = Path("/proc/self")
-    children = (own / "task" / str(os.getpid()) / "children").read_text().split()
-    return len(list((own / "fd").iterdir())), len(children)
+    return len(list(Path("/proc/self/fd").iterdir())), len(_children())
+
+
+def _children() -> list[str]:
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
 
 
 def test_the_workers_own_limits_stay_as_they_were() -> None:
