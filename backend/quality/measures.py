@@ -20,6 +20,7 @@ MEASURES: Final[Mapping[str, str]] = MappingProxyType(
         "plateau_share": "share of samples on plateaus at the peak, lossless sound only",
         "band_share": "share of larger maxima crowded at one height, coded sound only",
         "spread_db": "99.9 % amplitude over 99 % amplitude, dB, coded sound only",
+        "blurred_clipping": "15 band_share - spread_db, coded sound only",
         "zero_run_s": "longest run of zeros inside the clip, seconds",
         "zero_gaps": "count of runs of zeros with sound before and behind, lossless sound only",
         "range_db": "95 % over 5 % of frame levels, dB",
@@ -51,5 +52,15 @@ MEASURES: Final[Mapping[str, str]] = MappingProxyType(
         "rate_log": "logarithm of the time the prompt's text takes to say over speech_s",
         "rate_off": "rate_log without its sign",
         "speech_share_expected": "speech_s over the time the prompt's text takes to say",
+        "prompt_logprob": "mean log probability of the text's tokens, by a speech recogniser",
+        "prompt_end_logprob": "the same of the last 3 tokens",
+        "prompt_low_logprob": "the same of the least likely token",
+        "speaker_similarity": "cosine of the voice and the enrolled speaker's",
+        "halves_similarity": "cosine of the voices of the two parts that differ most",
+        "other_speaker_similarity": "cosine of an enrolling speaker and the closest other speaker",
+        "mos_ovrl": "DNSMOS P.835, opinion of the whole, 1 to 5",
+        "mos_sig": "DNSMOS P.835, opinion of the speech, 1 to 5",
+        "mos_bak": "DNSMOS P.835, opinion of the background, 1 to 5",
+        "mos_p808": "DNSMOS P.808, opinion of the whole, 1 to 5",
     }
 )
