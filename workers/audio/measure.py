@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from workers.audio.activity import find_activity
-from workers.audio.clipping import band_share, full_scale_share, plateau_share, spread_db
+from workers.audio.clipping import (
+    band_share,
+    blurred_clipping,
+    full_scale_share,
+    plateau_share,
+    spread_db,
+)
 from workers.audio.resample import at_16_khz
 from workers.audio.sound import Floats, Sound
 from workers.audio.spoken import measure_speech
@@ -73,8 +79,9 @@ def measure(sound: Sound) -> Measured:
         values["plateau_share"] = plateau_share(native)
         values["zero_gaps"] = float(zero_gaps(native, sound.rate))
     elif activity.active_s > 0:
-        values["band_share"] = band_share(low)
-        values["spread_db"] = spread_db(low)
+        band, spread = band_share(low), spread_db(low)
+        values |= {"band_share": band, "spread_db": spread}
+        values["blurred_clipping"] = blurred_clipping(band_share=band, spread_db=spread)
     spoken = measure_speech(low, stopped=sound.stopped)
     values |= spoken.values
     return Measured(
