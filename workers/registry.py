@@ -54,9 +54,11 @@ class JobRun:
         """Read the clock; rules and services are given what this returns."""
         return timezone.now()
 
-    def progress(self, done: int, total: int, note: str = "") -> None:
+    def progress(
+        self, done: int, total: int, note: str = "", result: dict[str, Any] | None = None
+    ) -> None:
         """Show how far it is; raises Canceled when the job is no longer this attempt's."""
-        if not report_progress(job=self.job, done=done, total=total, note=note):
+        if not report_progress(job=self.job, done=done, total=total, note=note, result=result):
             raise Canceled()
 
 

@@ -29,5 +29,6 @@ KINDS: Final[dict[str, Kind]] = {
     "import_clips": Kind("releases"),
     "drop_import": Kind("ingest", attempts=20, retry_seconds=60),
     "release_holds": Kind("ingest"),
+    "rejudge_clips": Kind("releases"),
     "build_release": Kind("releases", attempts=5),
 }

@@ -134,9 +134,17 @@ def extend_lease(*, job: Job, now: datetime) -> bool:
     return bool(_mine(job).update(leased_until=until))
 
 
-def report_progress(*, job: Job, done: int, total: int, note: str = "") -> bool:
-    """Show how far the job is; False when this attempt no longer holds it."""
-    return bool(_mine(job).update(progress={"done": done, "total": total, "note": note}))
+def report_progress(
+    *, job: Job, done: int, total: int, note: str = "", result: dict[str, Any] | None = None
+) -> bool:
+    """Show how far the job is; False when this attempt no longer holds it.
+
+    `result`: what it found so far, for people to read and for the next attempt to go on from.
+    """
+    progress: dict[str, Any] = {"done": done, "total": total, "note": note}
+    if result is not None:
+        progress["result"] = result
+    return bool(_mine(job).update(progress=progress))
 
 
 def finish_job(*, job: Job, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from backend.clips import lifecycle
 from backend.clips.dispatch import JOBS_ON_PROVISIONAL
 from backend.clips.models import Clip
 from backend.clips.state import State
+from backend.jobs.services import enqueue_job
 from backend.problems import NotFound, Problem
 from backend.quality.judging import (
     STATE_AFTER,
@@ -24,7 +25,9 @@ from backend.quality.judging import (
     verdict_of,
 )
 from backend.quality.models import Derivative, QualityCheck, Stage
-from backend.quality.profile import ProfileInvalid, read_rules
+from backend.quality.profile import ProfileInvalid, Rule, read_rules
+from backend.quality.rejudging import KIND as REJUDGE
+from backend.quality.rejudging import job_key as rejudge_key
 from backend.quality.verdict import Outcome, Verdict, judge
 
 
@@ -211,15 +214,10 @@ def _decoded_ms(measures: Mapping[str, float]) -> int | None:
     return None if seconds is None else round(seconds * 1000)
 
 
-def change_profile(
-    *, campaign: Campaign, rules: object, actor: str, now: datetime
-) -> QualityProfile:
-    """Write the next version of a campaign's profile; raises ProfileFaulty with every fault.
-
-    The rules that stand already give the version that stands.
-    """
+def checked_rules(rules: object) -> list[Rule]:
+    """Return the rules of a document that somebody sent; raises ProfileFaulty with every fault."""
     try:
-        wanted = [rule.as_dict() for rule in read_rules(rules)]
+        return read_rules(rules)
     except ProfileInvalid as error:
         raise ProfileFaulty(
             f"{len(error.faults)} faults.",
@@ -228,7 +226,28 @@ def change_profile(
                 for fault in error.faults[:200]
             ],
         ) from error
-    latest = QualityProfile.objects.filter(campaign=campaign).order_by("-version").first()
-    if latest is not None and latest.rules == wanted:
-        return latest
-    return write_profile(campaign=campaign, rules=wanted, actor=actor, now=now)
+
+
+def change_profile(
+    *, campaign: Campaign, rules: object, actor: str, now: datetime
+) -> QualityProfile:
+    """Write the next version of a campaign's profile, and have its clips judged anew by it.
+
+    The rules that stand already give the version that stands. Raises ProfileFaulty.
+    """
+    wanted = [rule.as_dict() for rule in checked_rules(rules)]
+    with transaction.atomic():
+        # Two who write the same at once write it once.
+        Campaign.objects.select_for_update().get(pk=campaign.pk)
+        latest = QualityProfile.objects.filter(campaign=campaign).order_by("-version").first()
+        if latest is not None and latest.rules == wanted:
+            return latest
+        profile = write_profile(campaign=campaign, rules=wanted, actor=actor, now=now)
+        enqueue_job(
+            kind=REJUDGE,
+            key=rejudge_key(campaign.pk, profile.version),
+            subject=str(campaign.pk),
+            payload={"version": profile.version},
+            now=now,
+        )
+    return profile

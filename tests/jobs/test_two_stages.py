@@ -1,11 +1,8 @@
 """Two stages: the verdict of the signal at once, of the models after it, and a person first."""
 
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from backend import queue
@@ -19,6 +16,7 @@ from backend.quality.models import QualityCheck, Stage
 from backend.quality.services import change_profile, record_model_check
 from tests.cast import Person
 from tests.factories import Sitting, upload_clip
+from tests.judged import at_once
 from tests.sounds import silence, speech_like, wav
 from workers.jobs import check_quality, score_clip
 from workers.registry import JobRun
@@ -259,25 +257,3 @@ def test_the_models_word_and_a_person_at_once_leave_the_persons(
             assert clip.state == State.WITHDRAWN
         elif any(event.reason == "review" for event in events):
             assert clip.state == State.REJECTED
-
-
-def at_once(*acts: Callable[[], Any]) -> None:
-    """Let each act run in a thread of its own, started together."""
-    gate = threading.Barrier(len(acts))
-    failures: list[BaseException] = []
-
-    def run(act: Callable[[], Any]) -> None:
-        gate.wait()
-        try:
-            act()
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures, failures
