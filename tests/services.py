@@ -95,10 +95,10 @@ class Services:
         self.broker.start()
         if self.postgres:
             self.postgres.start()
-        self.broker.wait()
-        self.store.prepare(origins=["http://testserver"])
+        self.broker.wait(seconds=180)
+        self.store.prepare(origins=["http://testserver"], seconds=180)
         if self.postgres:
-            self.postgres.wait()
+            self.postgres.wait(seconds=180)
 
     def stop(self) -> None:
         """Stop what was started and remove everything it wrote."""

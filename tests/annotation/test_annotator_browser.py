@@ -8,7 +8,6 @@ import math
 import shutil
 import struct
 import subprocess
-import time
 import wave
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +31,7 @@ from backend.clips.state import State
 from backend.jobs.models import Job
 from tests.annotation.conftest import ACTOR, MakeClip, now, state_of
 from tests.label_studio_server import RealLabelStudio
+from tests.platforms import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -75,6 +75,7 @@ class Browser:
             executable_path=shutil.which("chromium"), headless=True, args=FLAGS
         )
         self._page = self._chromium.new_page(viewport={"width": 1280, "height": 860})
+        self._page.set_default_timeout(120_000)
         self._page.route("**/*", stay_home)
 
     def _close(self) -> None:
@@ -167,10 +168,8 @@ def test_an_annotator_hears_a_clip_and_writes_it_down(
     browser.do(lambda page: fill_in(page, "The bus leaves", tmp_path / "task.png"))
     browser.do(submit)
     # The webhook is a poke: it asks for a pull, and brings nothing with it.
-    until = time.monotonic() + 20
-    while not Job.objects.filter(kind="pull_answers").exists() and time.monotonic() < until:
-        time.sleep(0.1)
-    assert Job.objects.filter(kind="pull_answers", subject=str(project.pk)).exists()
+    pulls = Job.objects.filter(kind="pull_answers", subject=str(project.pk))
+    wait_for("the webhook", pulls.exists)
     assert pull_answers(project=project, actor=ACTOR, clock=timezone.now).answers == 1
     assert state_of(route) == State.ACCEPTED
     assert Transcript.objects.get(clip=clip).text == "The bus leaves"

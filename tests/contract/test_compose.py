@@ -242,7 +242,7 @@ def test_a_worker_runs_with_exactly_these_variables_and_passes_its_own_health_ch
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
@@ -260,7 +260,7 @@ def test_an_unset_secret_in_production_refuses_to_start(
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode != 0

@@ -31,7 +31,7 @@ def test_the_web_process_imports_no_audio_library_and_no_label_studio_sdk(
         env={**os.environ, **services.environment(), "DJANGO_SETTINGS_MODULE": "backend.settings"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stderr

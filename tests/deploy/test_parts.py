@@ -30,7 +30,7 @@ def test_the_broker_keeps_its_messages_when_it_is_killed(tmp_path: Path) -> None
     port = free_ports(["valkey"])["valkey"]
     broker = Valkey(tmp_path / "broker", port=port, password="known", log=tmp_path / "log")
     broker.start()
-    broker.wait()
+    broker.wait(seconds=180)
     with redis.Redis.from_url(broker.url) as client:
         client.rpush("queue", "a", "b")
         assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
@@ -38,7 +38,7 @@ def test_the_broker_keeps_its_messages_when_it_is_killed(tmp_path: Path) -> None
     broker.child.kill()
 
     broker.start()
-    broker.wait()
+    broker.wait(seconds=180)
     with redis.Redis.from_url(broker.url) as client:
         assert client.lrange("queue", 0, -1) == [b"a", b"b"]
     broker.stop()
@@ -59,14 +59,14 @@ def test_the_database_keeps_its_rows_between_starts(open_directory: Path) -> Non
     )
     address = database.url.replace("postgres://", "postgresql://")
     database.start()
-    database.wait()
+    database.wait(seconds=180)
     with psycopg.connect(address) as connection:
         connection.execute("CREATE TABLE kept (n int)")
         connection.execute("INSERT INTO kept VALUES (7)")
     database.child.kill()
 
     database.start()
-    database.wait()
+    database.wait(seconds=180)
     with psycopg.connect(address) as connection:
         assert connection.execute("SELECT n FROM kept").fetchone() == (7,)
     with pytest.raises(psycopg.OperationalError, match="password"):

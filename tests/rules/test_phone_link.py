@@ -19,7 +19,7 @@ def run(linked: str, script: str, tmp_path: Path) -> str:
     (tmp_path / "app.mjs").write_text(linked)
     (tmp_path / "script.mjs").write_text(f'import {{ load }} from "./app.mjs";\n{script}')
     command = [str(NODE), str(tmp_path / "script.mjs")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=True)
     return done.stdout.strip()
 
 
