@@ -3,7 +3,6 @@
 There is no build step: a file that changes on disk is read again at the next request.
 """
 
-import gzip
 import hashlib
 import json
 import re
@@ -13,6 +12,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+import zopfli.gzip
 from django.conf import settings
 
 from backend.console.phone_program import SERVICE_WORKER, write_scripts
@@ -58,8 +58,8 @@ class PhoneFile:
 
     @cached_property
     def gzipped(self) -> bytes | None:
-        """The bytes compressed as far as gzip can; None for what is compressed already."""
-        return None if self.path.endswith(".png") else gzip.compress(self.body, 9, mtime=0)
+        """The bytes compressed as far as gzip goes; None for what is compressed already."""
+        return None if self.path.endswith(".png") else zopfli.gzip.compress(self.body)
 
 
 _read: dict[Path, tuple[tuple[int, int], PhoneFile]] = {}

@@ -3,36 +3,42 @@
 A phone on a bad network asks once instead of a hundred times, gets all of a version or nothing of
 it, and one text compresses to little more than half of many small ones. docs/decisions/0005.
 
-Only what our own modules do is understood: named and namespace imports at the top, exports at a
-declaration, `export {…} from`, and `later(() => import("…"), …)` for what is needed seldom: that
-goes into a second file. Anything else is refused, so that nothing is linked by half.
+All modules share one scope, so an import costs nothing: it is another name of the same binding.
+What one entry alone needs stands in a function that runs when that entry is loaded; what several
+need runs at once, so it may only declare. Only what our own modules do is understood: named and
+namespace imports, exports at a declaration, `export {…} from`. Anything else is refused, so that
+nothing is linked by half.
 """
 
-import re
-import string
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
 from typing import Final
 
-_IMPORT: Final = re.compile(
-    r'^import\s+(?:\{(?P<names>[^}]*)\}|\*\s+as\s+(?P<all>\w+))\s+from\s+"(?P<from>\.[^"]+)";\n?',
-    re.M,
+from tree_sitter import Node
+
+from backend.console.phone_names import choose_names
+from backend.console.phone_print import Wanted, join_parts, write_tree
+from backend.console.phone_scopes import (
+    Binding,
+    Scope,
+    SyntaxRefused,
+    find_scopes,
+    parse,
+    text_of,
 )
-_EXPORT: Final = re.compile(
-    r"^export\s+(?=(?:async\s+)?(?:function\b\*?|class\b|const\b)\s*(?P<name>\w+))", re.M
-)
-_PASSED_ON: Final = re.compile(
-    r'^export\s+\{(?P<names>[^}]*)\}\s+from\s+"(?P<from>\.[^"]+)";\n?', re.M
-)
-_UNKNOWN: Final = re.compile(r"^(?:import|export)\b.*", re.M)
-_ASKED_LATER: Final = re.compile(r'\blater\(\(\) => import\("(?P<from>\.[^"]+)"\)')
-# Types stand in comments, as `import("./x.js").Type`; in the code it would load a second copy.
-_COMMENT: Final = re.compile(r"/\*.*?\*/", re.S)
-_LATER: Final = re.compile(r"\bimport\(.*")
-_TOOLS: Final = (
-    "const at = (path) => new URL(path, import.meta.url).href;\n"
-    "const once = (make) => { let made; return () => (made ??= make()); };\n"
+
+_ONLY_DECLARES: Final = frozenset(
+    {
+        "comment",
+        "import_statement",
+        "export_statement",
+        "lexical_declaration",
+        "function_declaration",
+        "generator_function_declaration",
+        "class_declaration",
+    }
 )
 
 
@@ -40,174 +46,253 @@ class LinkError(ValueError):
     """A module holds what the linker does not understand, or needs what is not there."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Module:
     path: str
-    text: str
+    root: Node
+    scope: Scope
+    wanted: Wanted
+    # What a name here is called there; no name: the whole module.
+    imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    exports: dict[str, Binding | tuple[str, str]] = field(default_factory=dict)
     needs: list[str] = field(default_factory=list)
-    needs_later: list[str] = field(default_factory=list)
-    exports: set[str] = field(default_factory=set)
+    entries: set[str] = field(default_factory=set)
+    # Stands for the whole module where somebody hands it on.
+    whole: Binding | None = None
 
 
-@dataclass(frozen=True)
-class Linked:
-    """Two files. `first` exports `load(path)`, which runs an entry and returns what it exports;
-    `later`, at the address `first` was told, exports the same for what is asked for later."""
+def link_modules(read: Callable[[str], str], entries: Sequence[str]) -> str:
+    """Return one module that holds `entries` and all they need.
 
-    first: str
-    later: str
-
-
-def link_modules(
-    read: Callable[[str], str], entries: Sequence[str], *, first_at: str, later_at: str
-) -> Linked:
-    """Return the files that hold `entries` and all they need.
-
-    No module runs before somebody needs it, so that page, worker and service worker share a file.
-    `read` gives a module's source by its path, as in the folder, e.g. `src/main.js`; `first_at` and
-    `later_at` are the names under which the two files will lie. Raises LinkError.
+    It exports `load(path)`, which runs an entry and returns what it exports; to be called once.
+    `read` gives a module's source by its path, as in the folder, e.g. `src/main.js`. Raises
+    LinkError.
     """
     modules: dict[str, _Module] = {}
-    first: list[str] = []
     for entry in entries:
-        _visit(entry, (), read, modules, first)
-    doors = [path for name in first for path in modules[name].needs_later]
-    later: list[str] = []
-    for door in doors:
-        _visit(door, (), read, modules, later)
-    names = _Names(modules, [*first, *later], [*entries, *doors], later_at)
-    shared = ", ".join(sorted({names.module(path) for path in first}))
-    return Linked(
-        first=_TOOLS
-        + "".join(_write(modules[path], names) for path in first)
-        + _doors(entries, names)
-        + f"export {{ at, once, {shared} }};\n",
-        later=f'import {{ at, once, {shared} }} from "./{first_at}";\n'
-        + "".join(_write(modules[path], names) for path in later)
-        + _doors(doors, names),
-    )
+        _visit(entry, entry, (), read, modules)
+    return _Program(modules, entries).write()
 
 
-def _doors(paths: Sequence[str], names: "_Names") -> str:
-    doors = ", ".join(f'"{path}": {names.module(path)}' for path in paths)
-    return f"const doors = {{ {doors} }};\nexport const load = (path) => doors[path]();\n"
+def shorten(source: str) -> str:
+    """Return a module that stands alone, in as few letters as it takes. Raises LinkError."""
+    modules: dict[str, _Module] = {}
+    _visit("", "", (), lambda _: source, modules)
+    return _Program(modules, [""]).write_alone()
 
 
 def _visit(
     path: str,
+    entry: str,
     way: tuple[str, ...],
     read: Callable[[str], str],
     modules: dict[str, _Module],
-    order: list[str],
 ) -> None:
     if path in way:
         raise LinkError(f"{' needs '.join((*way[way.index(path) :], path))}: a circle")
-    if path in modules:
+    module = modules.get(path) or _read(path, read(path))
+    if entry in module.entries:
         return
-    module = _Module(path, read(path))
-    _look(module)
+    module.entries.add(entry)
     for needed in module.needs:
-        _visit(needed, (*way, path), read, modules, order)
-    modules[path] = module
-    order.append(path)
+        _visit(needed, entry, (*way, path), read, modules)
+    modules.setdefault(path, module)
 
 
-def _look(module: _Module) -> None:
-    text = module.text
-    for found in (*_IMPORT.finditer(text), *_PASSED_ON.finditer(text)):
-        module.needs.append(_resolve(module.path, found["from"]))
-    for found in _ASKED_LATER.finditer(text):
-        module.needs_later.append(_resolve(module.path, found["from"]))
-    module.exports |= {found["name"] for found in _EXPORT.finditer(text)}
-    for found in _PASSED_ON.finditer(text):
-        module.exports |= {theirs for theirs, _ in _pairs(found["names"])}
-    rest = _IMPORT.sub("", _PASSED_ON.sub("", _EXPORT.sub("", _ASKED_LATER.sub("", text))))
-    strange = _UNKNOWN.search(rest) or _LATER.search(_COMMENT.sub("", rest))
-    if strange:
-        raise LinkError(f"{module.path}: {strange[0].strip()!r} cannot be linked")
+def _read(path: str, source: str) -> _Module:
+    try:
+        root = parse(source)
+        module = _Module(path, root, find_scopes(root), Wanted(address=path))
+    except SyntaxRefused as refused:
+        raise LinkError(f"{path}: {refused} cannot be linked") from refused
+    for node in root.named_children:
+        if node.type == "import_statement":
+            _read_import(module, node)
+        elif node.type == "export_statement":
+            _read_export(module, node)
+    return module
 
 
-def _resolve(path: str, target: str) -> str:
-    return normpath(join(dirname(path), target))
+def _read_import(module: _Module, node: Node) -> None:
+    path = _source(module, node)
+    module.needs.append(path)
+    clause = node.named_children[0]
+    inside = clause.named_children[0] if clause.type == "import_clause" else clause
+    if inside.type == "namespace_import":
+        module.imports[text_of(inside.named_children[0])] = (path, None)
+    elif inside.type == "named_imports":
+        for there, here in _pairs(inside):
+            module.imports[here] = (path, there)
+    else:
+        raise _strange(module, node)
 
 
-def _pairs(names: str) -> list[tuple[str, str]]:
-    """Return (name there, name here) of what stands between the braces."""
-    pairs = []
-    for item in filter(None, (part.strip() for part in names.split(","))):
-        theirs, _, ours = item.partition(" as ")
-        pairs.append((theirs.strip(), (ours or theirs).strip()))
-    return pairs
+def _read_export(module: _Module, node: Node) -> None:
+    declaration = node.child_by_field_name("declaration")
+    clause = node.named_children[0]
+    if node.child_by_field_name("source") and clause.type == "export_clause":
+        path = _source(module, node)
+        module.needs.append(path)
+        for there, here in _pairs(clause):
+            module.exports[here] = (path, there)
+        return
+    if declaration is None or node.child_by_field_name("value"):
+        raise _strange(module, node)
+    if declaration.type == "lexical_declaration":
+        # A `let` may change, and whoever was handed the module as a whole would not see it.
+        if declaration.children[0].type != "const":
+            raise _strange(module, node)
+        names = [child.child_by_field_name("name") for child in declaration.named_children]
+    else:
+        names = [declaration.child_by_field_name("name")]
+    for name in names:
+        if name is None or name.type != "identifier":
+            raise _strange(module, node)
+        module.exports[text_of(name)] = module.scope.names[text_of(name)]
 
 
-class _Names:
-    """Short names of modules, and of their exports where nobody takes the whole module."""
+def _strange(module: _Module, node: Node) -> LinkError:
+    return LinkError(f"{module.path}: {text_of(node)[:80]!r} cannot be linked")
 
-    def __init__(
-        self,
-        modules: dict[str, _Module],
-        order: list[str],
-        entries: Sequence[str],
-        later_at: str,
-    ) -> None:
-        self.later_at = later_at
-        self._modules = {path: f"m{number}" for number, path in enumerate(order)}
-        self._exports = {path: sorted(module.exports) for path, module in modules.items()}
-        self._whole = {
-            _resolve(module.path, found["from"])
-            for module in modules.values()
-            for found in _IMPORT.finditer(module.text)
-            if found["all"]
-        } | set(entries)
 
-    def module(self, path: str) -> str:
-        return self._modules[path]
+def _source(module: _Module, node: Node) -> str:
+    source = node.child_by_field_name("source")
+    path = text_of(source)[1:-1] if source else ""
+    if not path.startswith("."):
+        raise _strange(module, node)
+    return normpath(join(dirname(module.path), path))
 
-    def export(self, path: str, name: str, asked_by: str) -> str:
-        if name not in self._exports[path]:
+
+def _pairs(clause: Node) -> Iterator[tuple[str, str]]:
+    """Give (name there, name here) of what stands between the braces."""
+    for item in clause.named_children:
+        names = [text_of(name) for name in item.named_children]
+        if names:
+            yield names[0], names[-1]
+
+
+class _Program:
+    """All modules in their scopes: one for what several entries need, one for each entry."""
+
+    def __init__(self, modules: dict[str, _Module], entries: Sequence[str]) -> None:
+        self._modules = modules
+        self._entries = entries
+        self._top = Scope(None)
+        self._of_entry = {entry: Scope(self._top) for entry in entries}
+        self._named: dict[Scope, Counter[Binding]] = {}
+        self._globals: dict[Scope, set[str]] = {self._top: {"load", "path"}}
+        self._meant: list[tuple[_Module, Node, Binding]] = []
+        for module in modules.values():
+            self._place(module)
+        for module in modules.values():
+            self._resolve(module)
+
+    def _home(self, module: _Module) -> Scope:
+        """Return the scope in which a module stands."""
+        if len(module.entries) == 1:
+            return self._of_entry[next(iter(module.entries))]
+        return self._top
+
+    def _place(self, module: _Module) -> None:
+        home = self._home(module)
+        if home is self._top:
+            for node in module.root.named_children:
+                if node.type not in _ONLY_DECLARES:
+                    raise LinkError(f"{module.path}: {text_of(node)[:60]!r} runs for every entry")
+        home.inner += module.scope.inner
+        for name, binding in module.scope.names.items():
+            home.names[f"{module.path} {name}"] = binding
+        for scope in module.scope.walk():
+            literal = [one for one in scope.names.values() if one.literal]
+            module.wanted.dropped |= {one.declared_at for one in literal}
+
+    def _resolve(self, module: _Module) -> None:
+        for path, wanted in module.imports.values():
+            if wanted:
+                self._export(path, wanted, module.path)
+        for scope in module.scope.walk():
+            place = self._home(module) if scope is module.scope else scope
+            named = self._named.setdefault(place, Counter())
+            staying = self._globals.setdefault(place, set())
+            for node in scope.places:
+                name = text_of(node)
+                binding = scope.find(name)
+                if binding is None and name in module.imports:
+                    binding = self._imported(module, node, named)
+                elif binding is None:
+                    staying.add(name)
+                if binding:
+                    named[binding] += 1
+                    self._meant.append((module, node, binding))
+
+    def _imported(self, module: _Module, node: Node, named: Counter[Binding]) -> Binding | None:
+        """Return what an imported name means; of `whole.part` the part, which is written for it."""
+        path, name = module.imports[text_of(node)]
+        if name:
+            return self._export(path, name, module.path)
+        around = node.parent
+        if around and around.type == "member_expression" and around.children[0] == node:
+            part = self._export(path, text_of(around.children[-1]), module.path)
+            named[part] += 1
+            self._meant.append((module, around, part))
+            return None
+        there = self._modules[path]
+        if there.whole is None:
+            there.whole = Binding(f"all of {path}")
+            home = self._home(there)
+            home.names[f"{path} *"] = there.whole
+            self._named.setdefault(home, Counter()).update(self._exports(there).values())
+        return there.whole
+
+    def _export(self, path: str, name: str, asked_by: str) -> Binding:
+        found = self._modules[path].exports.get(name)
+        if found is None:
             raise LinkError(f"{asked_by}: {path} does not export {name}")
-        return name if path in self._whole else _short(self._exports[path].index(name))
+        return found if isinstance(found, Binding) else self._export(*found, path)
 
+    def _exports(self, module: _Module) -> dict[str, Binding]:
+        return {name: self._export(module.path, name, module.path) for name in module.exports}
 
-def _short(number: int) -> str:
-    letters = string.ascii_letters
-    upper, lower = divmod(number, len(letters))
-    return (_short(upper - 1) if upper else "") + letters[lower]
+    def write(self) -> str:
+        """Return the text of all modules, with the door to each entry."""
+        chosen = self._choose()
+        parts = self._write_scope(self._top, chosen)
+        parts += ["export", "let", "load", "=", "path", "=>", "(", "{"]
+        for entry in self._entries:
+            inside = self._write_scope(self._of_entry[entry], chosen)
+            given = self._write_exports(self._modules[entry], chosen)
+            parts += [f'"{entry}"', ":", "(", ")", "=>", "{", *inside, "return", *given, "}", ","]
+        return join_parts([*parts, "}", ")", "[", "path", "]", "(", ")", ";"])
 
+    def write_alone(self) -> str:
+        """Return the text of the only module, which runs at once."""
+        chosen = self._choose()
+        return join_parts(self._write_scope(self._of_entry[self._entries[0]], chosen))
 
-def _write(module: _Module, names: _Names) -> str:
-    given: list[str] = []
+    def _choose(self) -> dict[Binding, str]:
+        """Choose the names, and have the modules written with them."""
+        for entry in self._entries:
+            given = self._exports(self._modules[entry]).values()
+            self._named.setdefault(self._of_entry[entry], Counter()).update(given)
+        chosen = choose_names(self._top, self._named, self._globals)
+        for module, node, binding in self._meant:
+            wanted = module.wanted
+            texts = wanted.members if node.type == "member_expression" else wanted.names
+            texts[node.start_byte] = chosen[binding]
+        return chosen
 
-    def take(found: re.Match[str]) -> str:
-        path = _resolve(module.path, found["from"])
-        if found["all"]:
-            return f"const {found['all']} = {names.module(path)}();\n"
-        pairs = (
-            f"{names.export(path, theirs, module.path)}: {ours}"
-            for theirs, ours in _pairs(found["names"])
-        )
-        return f"const {{ {', '.join(pairs)} }} = {names.module(path)}();\n"
+    def _write_scope(self, scope: Scope, chosen: dict[Binding, str]) -> list[str]:
+        parts: list[str] = []
+        for module in self._modules.values():
+            if self._home(module) is scope:
+                parts += write_tree(module.root, module.wanted)
+                if module.whole:
+                    parts += ["let", chosen[module.whole], "="]
+                    parts += [*self._write_exports(module, chosen), ";"]
+        return parts
 
-    def pass_on(found: re.Match[str]) -> str:
-        path = _resolve(module.path, found["from"])
-        for theirs, ours in _pairs(found["names"]):
-            there = f"{names.module(path)}().{names.export(path, theirs, module.path)}"
-            given.append(f"{names.export(module.path, ours, module.path)}: {there}")
-        return ""
-
-    def declare(found: re.Match[str]) -> str:
-        name = found["name"]
-        given.append(f"{names.export(module.path, name, module.path)}: {name}")
-        return ""
-
-    text = _EXPORT.sub(declare, _PASSED_ON.sub(pass_on, _IMPORT.sub(take, module.text)))
-    text = text.replace("import.meta.url", f'at("{module.path}")')
-    text = _ASKED_LATER.sub(
-        lambda found: (
-            f'later(() => import(at("{names.later_at}"))'
-            f'.then(({{ load }}) => load("{_resolve(module.path, found["from"])}"))'
-        ),
-        text,
-    )
-    name = names.module(module.path)
-    return f"const {name} = once(() => {{\n{text}\nreturn {{ {', '.join(given)} }};\n}});\n"
+    def _write_exports(self, module: _Module, chosen: dict[Binding, str]) -> list[str]:
+        parts = ["{"]
+        for name, binding in self._exports(module).items():
+            parts += [name, ":", chosen[binding], ","]
+        return [*parts, "}"]

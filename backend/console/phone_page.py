@@ -17,6 +17,8 @@ from backend.console.phone_program import PROGRAM
 
 # A change of any of these is a new version; icons are fetched by the system, not by the page.
 _NOT_KEPT: Final = re.compile(r"icons/.*")
+# Enough to tell a file from the one that another version has in its place.
+_HASH_DIGITS: Final = 16
 _ADDRESS: Final = re.compile(r'\b(src|href)="((?:src/|style\.css)[^"]*)"')
 _SCRIPT: Final = '<script type="module"'
 _PROGRAM_OF_WORKER: Final = f'"./{PROGRAM}"'
@@ -44,9 +46,11 @@ def write_page(version: str) -> PhoneFile:
 
 def write_worker(version: str) -> PhoneFile:
     """Return the service worker; it knows its version, its files and the hash of each."""
-    kept = {file.path: file.sha256 for file in list_files() if not _NOT_KEPT.match(file.path)}
+    kept = [file for file in list_files() if not _NOT_KEPT.match(file.path)]
     # The page is kept under the address that people open.
-    listed = json.dumps({"": write_page(version).sha256, **kept}, separators=(",", ":"))
+    files = {"": write_page(version), **{file.path: file for file in kept}}
+    hashes = {path: file.sha256[:_HASH_DIGITS] for path, file in files.items()}
+    listed = json.dumps(hashes, separators=(",", ":"))
     text = read_worker().body.decode()
     text = text.replace(_PROGRAM_OF_WORKER, f'"./v/{version}/{PROGRAM}"')
     text = text.replace('"__VERSION__"', json.dumps(version)).replace('"__FILES__"', listed)

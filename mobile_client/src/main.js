@@ -4,14 +4,21 @@ import { App } from "./app.js";
 import { recoverTakes } from "./capture/recovery.js";
 import { preferredLanguage, useLanguage } from "./i18n.js";
 import { watchInstall } from "./install_prompt.js";
-import { later } from "./later.js";
 import { send, watch } from "./outbox/sync.js";
+import { campaigns } from "./screens/campaigns.js";
+import { clips } from "./screens/clips.js";
 import { consent } from "./screens/consent.js";
 import { enrol } from "./screens/enrol.js";
+import { exportCopy } from "./screens/export.js";
 import { handover } from "./screens/handover.js";
 import { people } from "./screens/people.js";
+import { person } from "./screens/person.js";
 import { record } from "./screens/record.js";
+import { recovered } from "./screens/recovered.js";
+import { selftest } from "./screens/selftest.js";
+import { settings } from "./screens/settings.js";
 import { speaker } from "./screens/speaker.js";
+import { today } from "./screens/today.js";
 import { showStatus } from "./status_bar.js";
 import { useTextSize } from "./text_size.js";
 import { watchUpdates } from "./updates.js";
@@ -27,19 +34,19 @@ async function start() {
   const place = /** @type {HTMLElement} */ (document.getElementById("app"));
   const app = new App(place, {
     enrol,
-    campaigns: later(() => import("./screens/campaigns.js"), "campaigns"),
+    campaigns,
     people,
-    person: later(() => import("./screens/person.js"), "person"),
+    person,
     speaker,
     handover,
     consent,
     record,
-    recovered: later(() => import("./screens/recovered.js"), "recovered"),
-    clips: later(() => import("./screens/clips.js"), "clips"),
-    today: later(() => import("./screens/today.js"), "today"),
-    settings: later(() => import("./screens/settings.js"), "settings"),
-    export: later(() => import("./screens/export.js"), "exportCopy"),
-    selftest: later(() => import("./screens/selftest.js"), "selftest"),
+    recovered,
+    clips,
+    today,
+    settings,
+    export: exportCopy,
+    selftest,
   });
   watchInstall();
   useTextSize();

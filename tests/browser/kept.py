@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,14 +74,10 @@ export async function rows(table) {
 
 def _ask(page: Page, function: str, argument: Any) -> Any:
     linked = link_modules(
-        lambda path: _SOURCE if path == _KEPT else (ROOT / path).read_text(),
-        [_KEPT],
-        first_at="kept.js",
-        later_at="never-asked.js",
+        lambda path: _SOURCE if path == _KEPT else (ROOT / path).read_text(), [_KEPT]
     )
     # What a page evaluates is no module: it has no address of its own, and exports nothing.
-    program = re.sub(r"^export \{.*\};$", "", linked.first, flags=re.M)
-    program = program.replace("import.meta.url", "location.href").replace("export const", "const")
+    program = linked.replace("import.meta.url", "location.href").replace("export let", "let")
     call = f'return load("{_KEPT}").{function}(argument);'
     return page.evaluate(f"(argument) => {{ {program}\n{call} }}", argument)
 

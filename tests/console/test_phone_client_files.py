@@ -113,11 +113,12 @@ def test_the_worker_lists_every_file_by_what_the_phone_will_get(client: Client) 
     listed = json.loads(found.group())
     for path, sha256 in listed.items():
         body = client.get(f"/app/{path}").content
-        assert phone_files.PhoneFile(path, body).sha256 == sha256, path
+        assert phone_files.PhoneFile(path, body).sha256.startswith(sha256), path
+        assert len(sha256) == 16
     catalogues = {f"i18n/{file.name}" for file in (ROOT / "i18n").glob("*.json")}
     assert set(listed) == {
         *("", "style.css", "icon.svg", "manifest.webmanifest"),
-        *("app.js", "more.js", "src/main.js", "src/capture/worker.js", "src/capture/worklet.js"),
+        *("app.js", "src/main.js", "src/capture/worker.js", "src/capture/worklet.js"),
         *catalogues,
     }
 
@@ -202,5 +203,5 @@ def test_every_script_that_a_phone_gets_is_one(tmp_path: Path) -> None:
 def test_a_changed_module_is_a_changed_program(client: Client, folder: Path) -> None:
     before = client.get("/app/app.js").content
     beat = folder / "src" / "beat.js"
-    beat.write_text(beat.read_text() + "\nexport const CHANGED = 1;\n")
+    beat.write_text(beat.read_text() + "\nexport const CHANGED = [1];\n")
     assert client.get("/app/app.js").content != before

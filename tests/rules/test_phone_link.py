@@ -11,7 +11,7 @@ NODE = Path(__file__).resolve().parents[2] / ".venv-dev" / "bin" / "node"
 
 
 def link(sources: dict[str, str], *entries: str) -> str:
-    return link_modules(sources.__getitem__, entries, first_at="app.mjs", later_at="more.mjs").first
+    return link_modules(sources.__getitem__, entries)
 
 
 def run(linked: str, script: str, tmp_path: Path) -> str:
@@ -40,8 +40,8 @@ SOURCES = {
     ),
     "src/words.js": (
         'export { Word } from "./word.js";\n'
-        "globalThis.runs = (globalThis.runs ?? 0) + 1;\n"
-        "export const say = (n) => `it is ${n}`;\n"
+        "const runs = (globalThis.runs = (globalThis.runs ?? 0) + 1);\n"
+        "export const say = (n) => `it is ${n / runs}`;\n"
     ),
     "src/word.js": "export class Word {\n  length = 4;\n}\n",
     "src/worker.js": (
@@ -60,21 +60,28 @@ def test_an_entry_does_what_its_modules_did(tmp_path: Path) -> None:
     assert run(linked, script, tmp_path).splitlines() == ["it is 2", "it is 14"]
 
 
-def test_no_module_runs_before_it_is_needed_and_none_twice(tmp_path: Path) -> None:
-    linked = link(SOURCES, "src/main.js", "src/worker.js")
+def test_what_one_entry_needs_runs_with_it_and_what_several_need_runs_once(tmp_path: Path) -> None:
+    count = "const runs = (globalThis.runs = (globalThis.runs ?? 0) + 1);\n"
+    sources = {
+        "page.js": 'import { a } from "./of_page.js";\nimport { b } from "./of_both.js";\n'
+        "export const both = () => a + b;\n",
+        "worker.js": 'import { b } from "./of_both.js";\nexport const one = () => b;\n',
+        "of_page.js": f"{count}export const a = runs;\n",
+        "of_both.js": f"{count}export const b = runs;\n",
+    }
+    linked = link(sources, "page.js", "worker.js")
     script = (
-        "console.log(globalThis.runs ?? 0);"
-        'load("src/main.js"); load("src/worker.js"); load("src/main.js");'
         "console.log(globalThis.runs);"
+        'console.log(load("worker.js").one());'
+        'console.log(globalThis.runs, load("page.js").both());'
     )
 
-    assert run(linked, script, tmp_path).split() == ["0", "1"]
+    assert run(linked, script, tmp_path).split() == ["1", "1", "1", "3"]
 
 
 def test_a_module_still_knows_where_it_lies(tmp_path: Path) -> None:
     linked = link(SOURCES, "src/main.js")
 
-    assert 'at("src/main.js")' in linked
     assert run(linked, 'console.log(load("src/main.js").place)', tmp_path).endswith("/src/main.js")
 
 
@@ -86,6 +93,17 @@ def test_a_module_still_knows_where_it_lies(tmp_path: Path) -> None:
         ("export default 3;\n", "cannot be linked"),
         ("export let count = 0;\n", "cannot be linked"),
         ('const late = await import("./other.js");\n', "cannot be linked"),
+        ('import { there as here } from "other";\n', "cannot be linked"),
+        ("const a = 1;\nexport { a };\n", "cannot be linked"),
+        ("export const { a } = { a: 1 };\n", "cannot be linked"),
+        ("export const [a] = [1];\n", "cannot be linked"),
+        ("var old = 1;\n", "cannot be linked"),
+        ("with (Math) {}\n", "cannot be linked"),
+        ("around: for (;;) break around;\n", "cannot be linked"),
+        ('eval("1");\n', "cannot be linked"),
+        ("const half = (;\n", "cannot be linked"),
+        ("const markup = <b>x</b>;\n", "cannot be linked"),
+        ('import * as other from "./other.js";\nother.missing();\n', "does not export missing"),
         ('import { missing } from "./other.js";\n', "does not export missing"),
         ('import { back } from "./back.js";\n', "a circle"),
     ],
@@ -116,33 +134,30 @@ def test_more_exports_than_letters_keep_apart(tmp_path: Path) -> None:
     assert printed == ",".join(str(n) for n in range(130))
 
 
-def test_what_is_asked_for_later_comes_from_the_second_file_and_shares_the_first(
-    tmp_path: Path,
-) -> None:
+def test_what_several_entries_need_may_only_declare() -> None:
     sources = {
-        "src/main.js": (
-            'import { later } from "./later.js";\nimport { seen } from "./seen.js";\n'
-            'export const rare = later(() => import("./rare.js"), "rare");\n'
-            "export const count = () => seen.length;\n"
-        ),
-        "src/later.js": (
-            "export const later = (read, name) => async () => (await read())[name]();\n"
-        ),
-        "src/seen.js": "export const seen = [];\n",
-        "src/rare.js": (
-            'import { seen } from "./seen.js";\nimport { word } from "./word.js";\n'
-            "export const rare = () => seen.push(word);\n"
-        ),
-        "src/word.js": 'export const word = "rare";\n',
+        "page.js": 'import { a } from "./both.js";\nexport const one = a;\n',
+        "worker.js": 'import { a } from "./both.js";\nexport const two = a;\n',
+        "both.js": "export const a = 1;\nconsole.log(a);\n",
     }
-    linked = link_modules(
-        sources.__getitem__, ["src/main.js"], first_at="app.mjs", later_at="more.mjs"
-    )
-    (tmp_path / "more.mjs").write_text(linked.later)
-    script = (
-        'const main = load("src/main.js");'
-        "console.log(main.count()); await main.rare(); console.log(main.count());"
-    )
 
-    assert "word =" not in linked.first
-    assert run(linked.first, script, tmp_path).split() == ["0", "1"]
+    assert "console" in link(sources, "page.js")
+    with pytest.raises(LinkError, match="runs for every entry"):
+        link(sources, "page.js", "worker.js")
+
+
+def test_a_module_that_is_handed_on_as_a_whole_has_its_own_names(tmp_path: Path) -> None:
+    sources = {
+        "main.js": (
+            'import * as table from "./table.js";\n'
+            "export const seen = () => [Object.keys(table), { ...table }.read(2), table.read(3)];\n"
+        ),
+        "table.js": (
+            'export { other as another } from "./other.js";\n'
+            "export const LIMIT = 7;\nexport function read(n) {\n  return LIMIT * n;\n}\n"
+        ),
+        "other.js": "export const other = [0];\n",
+    }
+    script = 'console.log(JSON.stringify(load("main.js").seen()))'
+
+    assert run(link(sources, "main.js"), script, tmp_path) == '[["another","LIMIT","read"],14,21]'

@@ -1,0 +1,311 @@
+"""Pure: write a syntax tree in as few letters as it takes, with other names where some were chosen.
+
+Comments and the parentheses of type casts go, semicolons come where a line's end stood for one. The
+rest are shorter ways to say the same, each safe by itself.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from tree_sitter import Node
+
+from backend.console.phone_scopes import text_of
+
+_ENDED: Final = frozenset(
+    {
+        "expression_statement",
+        "return_statement",
+        "throw_statement",
+        "break_statement",
+        "continue_statement",
+        "do_statement",
+    }
+)
+# May stand without braces whatever follows: no `else` could be taken for its own.
+_SIMPLE: Final = _ENDED - {"do_statement"}
+_LOOPS: Final = frozenset({"for_statement", "for_in_statement", "while_statement"})
+_ASKING: Final = frozenset({"if_statement", "while_statement", "do_statement", "switch_statement"})
+_NAMES: Final = frozenset(
+    {"identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"}
+)
+# Binds tighter than anything that could stand around it.
+_TIGHT: Final = frozenset(
+    {
+        "identifier",
+        "member_expression",
+        "call_expression",
+        "subscript_expression",
+        "this",
+        "string",
+        "array",
+        "template_string",
+    }
+)
+# Holds any expression but a list of several as it is.
+_HOLDS_ANY: Final = frozenset({"arguments", "variable_declarator", "array", "pair"})
+_OPERANDS: Final = frozenset({"member_expression", "subscript_expression", "call_expression"})
+_SHORT_WORDS: Final = {"true": ["!", "0"], "false": ["!", "1"], "undefined": ["void", "0"]}
+# A semicolon that a closing brace makes needless; the one of an empty statement is none.
+_END: Final = "; "
+_CLOSING: Final = frozenset({")", "]", "}"})
+# Something else at the start of a statement or of what an arrow function returns; and the parser
+# takes `await (one)` for the call of a function that is called await.
+_BEGINS_OTHERWISE: Final = re.compile(r"\{|(?:async|await|class|function|let|yield)\b")
+_ZEROS: Final = re.compile(r"(?<=[1-9])0{3,}$")
+_WORD: Final = re.compile(r"[\w$#\\]|[^\x00-\x7f]")
+
+
+@dataclass
+class Wanted:
+    """What is written otherwise, by the byte of the source where it begins.
+
+    `names`: an identifier; `members`: the whole of `object.property`; `dropped`: one declaration of
+    a `const`, named nowhere. `address` is what `import.meta.url` shall be, beside the file's own.
+    """
+
+    address: str
+    names: dict[int, str] = field(default_factory=dict)
+    members: dict[int, str] = field(default_factory=dict)
+    dropped: set[int] = field(default_factory=set)
+
+
+def write_tree(root: Node, wanted: Wanted) -> list[str]:
+    """Return the parts of a module's text, for `join_parts`; without its imports."""
+    return _Writer(wanted).block(root.children)
+
+
+def join_parts(parts: list[str]) -> str:
+    """Return the parts with a blank only where two would run into one."""
+    out: list[str] = []
+    last = ""
+    for part in parts:
+        if part in _CLOSING:
+            if (last == _END and part == "}") or (last == "," and out[-2] not in {"[", ","}):
+                out.pop()
+        elif last and _touches(last, part):
+            out.append(" ")
+        out.append(part)
+        last = part
+    return "".join(";" if part == _END else part for part in out)
+
+
+def _touches(last: str, part: str) -> bool:
+    end, start = last[-1], part[0]
+    if end == start and end in "+-/":
+        return True
+    if start == ".":
+        return last[0].isdigit()
+    return bool(_WORD.match(end) and _WORD.match(start))
+
+
+def short_literal(node: Node) -> str:
+    """Return a number in as few letters as it takes, a text as it is."""
+    text = text_of(node)
+    if node.type == "string":
+        return text
+    digits = text.replace("_", "")
+    if digits.lstrip("-").isdigit():
+        return _ZEROS.sub(lambda zeros: f"e{len(zeros[0])}", digits)
+    return digits[1:] if digits.startswith("0.") else digits
+
+
+class _Writer:
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._by_kind: dict[str, Callable[[Node], list[str]]] = {
+            "comment": lambda _: [],
+            "import_statement": lambda _: [],
+            "string": lambda node: [text_of(node)],
+            "regex": lambda node: [text_of(node)],
+            "number": self._number,
+            "template_string": self._template,
+            "statement_block": self._braces,
+            "class_body": self._class,
+            "lexical_declaration": self._declaration,
+            "export_statement": self._export,
+            "parenthesized_expression": self._parentheses,
+            "member_expression": self._member,
+            "arrow_function": self._arrow,
+            "if_statement": self._if,
+            "else_clause": self._else,
+            "new_expression": self._new,
+            **dict.fromkeys(_LOOPS, self._loop),
+            **dict.fromkeys(_ENDED, self._ended),
+            **dict.fromkeys(_NAMES, self._name),
+            **dict.fromkeys(_SHORT_WORDS, self._word),
+        }
+
+    def write(self, node: Node) -> list[str]:
+        by_kind = self._by_kind.get(node.type)
+        if by_kind:
+            return by_kind(node)
+        return self._children(node) if node.children else [text_of(node)]
+
+    def block(self, nodes: list[Node]) -> list[str]:
+        """Write statements; declarations that follow one another become one."""
+        parts: list[str] = []
+        declared = False
+        for node in nodes:
+            written = self.write(node)
+            declares = bool(written) and written[0] == "let"
+            if declares and declared:
+                parts[-1:] = [",", *written[1:]]
+            else:
+                parts += written
+            declared = declares or (declared and not written)
+        return parts
+
+    def _children(self, node: Node) -> list[str]:
+        return [part for child in node.children for part in self.write(child)]
+
+    def _braces(self, node: Node) -> list[str]:
+        return ["{", *self.block(node.children[1:-1]), "}"]
+
+    def _class(self, node: Node) -> list[str]:
+        parts = ["{"]
+        for child in node.named_children:
+            parts += self.write(child)
+            if child.type == "field_definition":
+                parts.append(_END)
+        return [*parts, "}"]
+
+    def _name(self, node: Node) -> list[str]:
+        name = text_of(node)
+        short = self._wanted.names.get(node.start_byte, name)
+        if short.startswith("-") and _binds_tighter(node.parent):
+            short = f"({short})"
+        return [short] if node.type == "identifier" or short == name else [name, ":", short]
+
+    def _number(self, node: Node) -> list[str]:
+        return [short_literal(node)]
+
+    def _word(self, node: Node) -> list[str]:
+        return [text_of(node)] if _binds_tighter(node.parent) else _SHORT_WORDS[node.type]
+
+    def _template(self, node: Node) -> list[str]:
+        """Write it as one part: what stands between its marks stays as it is."""
+        text, at, source = "", node.start_byte, node.text or b""
+        for child in node.named_children:
+            if child.type == "template_substitution":
+                text += source[at - node.start_byte : child.start_byte - node.start_byte].decode()
+                text += join_parts(self._children(child))
+                at = child.end_byte
+        return [text + source[at - node.start_byte :].decode()]
+
+    def _declaration(self, node: Node) -> list[str]:
+        parts: list[str] = []
+        for child in node.named_children:
+            if child.type != "comment" and child.start_byte not in self._wanted.dropped:
+                parts += [",", *self.write(child)]
+        return ["let", *parts[1:], _END] if parts else []
+
+    def _export(self, node: Node) -> list[str]:
+        declaration = node.child_by_field_name("declaration")
+        return self.write(declaration) if declaration else []
+
+    def _ended(self, node: Node) -> list[str]:
+        parts = self._children(node)
+        if parts[-1] == ";":
+            parts.pop()
+        return [*parts, _END]
+
+    def _member(self, node: Node) -> list[str]:
+        whole = self._wanted.members.get(node.start_byte)
+        first = node.children[0].type
+        if whole and first == "identifier":
+            return [whole]
+        if first == "meta_property":
+            return [f'new URL("{self._wanted.address}",import.meta.url).href']
+        return self._children(node)
+
+    def _parentheses(self, node: Node) -> list[str]:
+        inner = _only(node)
+        if inner is None or node.parent is None:
+            return self._children(node)
+        if inner.type == "parenthesized_expression":
+            return self.write(inner)
+        around = node.parent
+        asked = around.child_by_field_name("condition") or around.child_by_field_name("value")
+        if around.type in _ASKING and asked == node:
+            return self._children(node)
+        text = text_of(inner)
+        bound = "?." in text or around.type == "new_expression" or _BEGINS_OTHERWISE.match(text)
+        tight = inner.type in _TIGHT and not bound
+        held = around.type in _HOLDS_ANY and inner.type != "sequence_expression"
+        return self.write(inner) if tight or held else self._children(node)
+
+    def _arrow(self, node: Node) -> list[str]:
+        parts: list[str] = []
+        for child in node.children:
+            alone = _only(child) if child.type == "formal_parameters" else None
+            if alone and alone.type == "identifier":
+                parts += self.write(alone)
+            elif child.type == "statement_block":
+                parts += self._body(child)
+            else:
+                parts += self.write(child)
+        return parts
+
+    def _body(self, block: Node) -> list[str]:
+        """An arrow function that only returns something says just that."""
+        only = _only(block)
+        value = _only(only) if only and only.type == "return_statement" else None
+        if value is None or value.type == "sequence_expression":
+            return self.write(block)
+        written = self.write(value)
+        return ["(", *written, ")"] if written[0] == "{" else written
+
+    def _if(self, node: Node) -> list[str]:
+        parts: list[str] = []
+        alone = node.child_by_field_name("alternative") is None
+        for child in node.children:
+            if child == node.child_by_field_name("consequence"):
+                parts += self._without_braces(child, any_kind=alone)
+            else:
+                parts += self.write(child)
+        return parts
+
+    def _else(self, node: Node) -> list[str]:
+        return ["else", *self._without_braces(node.named_children[-1], any_kind=True)]
+
+    def _loop(self, node: Node) -> list[str]:
+        body = node.child_by_field_name("body")
+        parts: list[str] = []
+        for child in node.children:
+            if child == body:
+                parts += self._without_braces(child, any_kind=True)
+            elif child.type == "lexical_declaration":
+                parts += [*self._declaration(child)[:-1], ";"]
+            elif child.type == "expression_statement":
+                parts += [*self._ended(child)[:-1], ";"]
+            else:
+                parts.append("let") if child.type == "const" else parts.extend(self.write(child))
+        return parts
+
+    def _without_braces(self, node: Node, *, any_kind: bool) -> list[str]:
+        only = _only(node) if node.type == "statement_block" else None
+        if only and (only.type in _SIMPLE or (any_kind and only.type in {"if_statement", *_LOOPS})):
+            return self.write(only)
+        return self.write(node)
+
+    def _new(self, node: Node) -> list[str]:
+        parts = self._children(node)
+        free = node.parent is None or node.parent.type not in _OPERANDS
+        return parts[:-2] if free and parts[-2:] == ["(", ")"] else parts
+
+
+def _only(node: Node) -> Node | None:
+    """Return the one thing that stands in it, apart from comments."""
+    inside = [child for child in node.named_children if child.type != "comment"]
+    return inside[0] if len(inside) == 1 else None
+
+
+def _binds_tighter(around: Node | None) -> bool:
+    """Whether a sign before its operand would have to stand in parentheses."""
+    while around and around.type == "parenthesized_expression":
+        around = around.parent
+    if around is None or around.type in _OPERANDS:
+        return True
+    return around.type == "binary_expression" and "**" in {one.type for one in around.children}
