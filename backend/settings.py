@@ -145,6 +145,8 @@ UPLOAD_WINDOW_SECONDS = env_int("UPLOAD_WINDOW_SECONDS", 14 * 24 * 3600)
 HEAR_URL_SECONDS = 300
 # Whether models listen to a clip after its signal was judged; a clip passes when both have spoken.
 MODEL_CHECKS = env_bool("MODEL_CHECKS", True)
+# A folder with further models (docs/running.md); without one, those inside the installed wheels.
+MODELS_DIR = env_str("MODELS_DIR", "")
 JOB_LEASE_SECONDS = env_int("JOB_LEASE_SECONDS", 60)
 JOB_SWEEP_SECONDS = env_int("JOB_SWEEP_SECONDS", 5)
 

@@ -10,6 +10,7 @@ from backend.clips import lifecycle
 from backend.clips.models import Change, Clip, Transcript
 from backend.clips.state import State
 from backend.problems import NotFound
+from backend.speakers import voices
 from backend.speakers.models import Speaker
 from backend.speakers.services import end_speaker
 
@@ -39,6 +40,7 @@ def withdraw_clip(*, clip_id: UUID, actor: str, reason: str, now: datetime) -> N
             return
         # What was said is the speaker's as much as how it sounds.
         Transcript.objects.filter(clip_id=clip_id).delete()
+        voices.forget_clip(clip_id)
 
 
 def withdraw_speaker(

@@ -13,6 +13,7 @@ from backend.clips.state import State
 from backend.problems import NotFound, Problem
 from backend.quality.judging import awaits_models
 from backend.quality.models import Derivative
+from backend.speakers import voices
 
 REVIEW = "review"
 
@@ -75,6 +76,9 @@ def review_clip(
             },
             expected_seq=clip.event_seq,
         )
+        if to is State.REJECTED:
+            # What a person heard to be faulty shall not say how its speaker sounds.
+            voices.forget_clip(clip_id)
         clip.refresh_from_db()
     return clip
 

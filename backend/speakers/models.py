@@ -1,4 +1,4 @@
-"""Speaker, ConsentForm and Consent. Nothing outside this app knows more of a person than an id."""
+"""Speaker, ConsentForm, Consent and voices. Outside this app a person is no more than an id."""
 
 from typing import Any
 
@@ -87,3 +87,38 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class VoiceSample(models.Model):
+    """How a speaker sounds in one clip, as numbers: biometric data.
+
+    Made only under a consent with the scope `embeddings`, of no more clips than an enrolment
+    takes, and deleted in the transaction in which the clip, the speaker or the scope is withdrawn
+    (backend.speakers.voices). `embedding`: 256 little-endian float16, length 1.
+    """
+
+    # Clips are above this app, so this is no foreign key.
+    clip = models.UUIDField(primary_key=True)
+    speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="voice_samples")
+    embedding = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.clip)
+
+
+class SpeakerVoice(models.Model):
+    """How an enrolled speaker sounds: the mean of their samples, in the same form. Biometric data.
+
+    It goes with any of its samples, and comes back when there are enough again.
+    """
+
+    speaker = models.OneToOneField(
+        Speaker, on_delete=models.PROTECT, primary_key=True, related_name="voice"
+    )
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.PROTECT)
+    embedding = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.speaker_id)

@@ -10,6 +10,7 @@ from backend.accounts.models import Device
 from backend.digest import request_digest
 from backend.jobs.services import record_audit
 from backend.problems import Malformed, Problem
+from backend.speakers import voices
 from backend.speakers.cells import cell_key
 from backend.speakers.codes import speaker_code
 from backend.speakers.demographics import faults
@@ -174,6 +175,9 @@ def record_consent(
                     now=now,
                     detail={"consent": str(consent.id), "form": str(form.id)},
                 )
+                if voices.SCOPE not in consent.scopes:
+                    # The newest consent is the one that holds.
+                    voices.forget_speaker(speaker.pk)
                 return consent, True
         except IntegrityError:
             known = Consent.objects.select_related("speaker").get(pk=consent_id)
@@ -183,12 +187,14 @@ def record_consent(
 
 
 def end_speaker(*, speaker: Speaker, actor: str, reason: str, now: datetime) -> bool:
-    """Write that a speaker withdrew, with all their consents; False when they had before.
+    """Write that a speaker withdrew, with all their consents, and delete their voice; False when
+    they had before.
 
     Their clips are above this app: backend.clips.withdrawal moves them.
     """
     ended = Speaker.objects.filter(pk=speaker.pk, withdrawn_at=None).update(withdrawn_at=now)
     Consent.objects.filter(speaker=speaker, withdrawn_at=None).update(withdrawn_at=now)
+    voices.forget_speaker(speaker.pk)
     if ended:
         record_audit(
             actor=actor,

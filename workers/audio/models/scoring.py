@@ -73,13 +73,21 @@ class Models:
         return self._prompt_scorers[model.language]
 
     def score(
-        self, mono_16_khz: Floats, *, text: str, language: str, kind: str, repeats: int = 1
+        self,
+        mono_16_khz: Floats,
+        *,
+        text: str,
+        language: str,
+        kind: str,
+        repeats: int = 1,
+        with_voice: bool = False,
     ) -> Scores:
         """Return what the models say of a clip, 16 kHz mono; every value is finite.
 
         `text` is what the prompt of this `kind` and BCP-47 `language` asks to say, `repeats` times;
-        an answer to a question has no text. Sound without speech is not scored: that is the
-        signal's to judge. Raises ModelInvalid when an operator's model does not load.
+        an answer to a question has no text. The voice is told only `with_voice`. Sound without
+        speech is not scored: that is the signal's to judge. Raises ModelInvalid when an operator's
+        model does not load.
         """
         offset = mono_16_khz.mean(dtype=np.float64) if len(mono_16_khz) else 0.0
         x = mono_16_khz - np.float32(offset)
@@ -95,7 +103,7 @@ class Models:
         measures |= similarity
         facts = {"missing_models": " ".join(missing)} if missing else {}
         finite = {name: round(v, 6) for name, v in measures.items() if np.isfinite(v)}
-        return Scores(finite, facts, voice)
+        return Scores(finite, facts, voice if with_voice else None)
 
     def _prompt(
         self, x: Floats, text: str, language: str, repeats: int, missing: list[str]
