@@ -1,5 +1,6 @@
 """Fixtures for every test; the real services behind them are started by tests/services.py."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +25,16 @@ def django_db_modify_db_settings(services: "Services") -> None:
     if services.database == "sqlite":
         database = services.directory / "test.sqlite3"
         settings.DATABASES["default"]["TEST"]["NAME"] = str(database)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords quickly: the real way takes long by design, in each test that has a person."""
+    from django.test import override_settings  # noqa: PLC0415 - see above
+
+    quick = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=quick):
+        yield
 
 
 @pytest.fixture
