@@ -52,6 +52,8 @@ MEASURES: Final[Mapping[str, str]] = MappingProxyType(
         "rate_log": "logarithm of the time the prompt's text takes to say over speech_s",
         "rate_off": "rate_log without its sign",
         "speech_share_expected": "speech_s over the time the prompt's text takes to say",
+        "duplicate_exact": "1 when an earlier clip has the same bytes or the same samples, else 0",
+        "duplicate_ber": "share of bits that differ from the most alike of the earlier clips",
         "prompt_logprob": "mean log probability of the text's tokens, by a speech recogniser",
         "prompt_end_logprob": "the same of the last 3 tokens",
         "prompt_low_logprob": "the same of the least likely token",
