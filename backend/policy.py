@@ -8,7 +8,7 @@ MANAGER: Final = "manager"
 SCIENTIST: Final = "scientist"
 OPERATOR: Final = "operator"
 
-_READ = {"campaign.read", "coverage.read", "prompt.read", "clip.read", "release.read"}
+_READ = {"campaign.read", "coverage.read", "prompt.read", "clip.read", "clip.list", "release.read"}
 
 ROLES: Final[dict[str, frozenset[str]]] = {
     # A collector's verbs work through a device and reach only what that collector recorded.

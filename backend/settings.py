@@ -173,11 +173,15 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
     # Two fields called `kind`: what a prompt asks for, and what form an answer about oneself has.
-    # Two called `content_type`: a consent's evidence may be a picture.
+    # Two called `content_type`: a consent's evidence may be a picture. `state` is of many things.
     "ENUM_NAME_OVERRIDES": {
         "PromptKind": ["read", "question", "hotword", "command"],
         "AnswerKind": ["choice", "year", "text", "list"],
         "AudioType": ["audio/flac", "audio/wav", "audio/webm", "audio/mp4", "audio/ogg"],
+        "VerdictOutcome": ["pass", "review", "reject"],
+        "CampaignState": ["open", "closed"],
+        "ClipState": "backend.clips.models.STATE_CHOICES",
+        "JobState": ["queued", "running", "done", "failed", "canceled"],
     },
 }
 

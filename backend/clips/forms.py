@@ -82,21 +82,31 @@ class ReceiptOut(serializers.Serializer[Any]):
 
 
 class ReasonOut(serializers.Serializer[Any]):
-    """One reason of a verdict."""
+    """One reason of a verdict: `hint` is a code to translate, `text` the same in English.
+
+    Value and threshold are null where a person gave the reason.
+    """
 
     code = serializers.CharField()
     value = serializers.FloatField(allow_null=True)
     threshold = serializers.FloatField(allow_null=True)
     hint = serializers.CharField()
+    text = serializers.CharField(required=False)
+    measure = serializers.CharField(required=False)
+    severity = serializers.ChoiceField(choices=["reject", "review", "hint"], required=False)
 
 
 class VerdictOut(serializers.Serializer[Any]):
-    """What the checks say."""
+    """What the checks say, or a person (`by` is "review").
+
+    `provisional`: models are still to hear the clip; what they say may change it.
+    """
 
     outcome = serializers.ChoiceField(choices=["pass", "review", "reject"])
     provisional = serializers.BooleanField()
     profile_version = serializers.IntegerField()
     reasons = ReasonOut(many=True)
+    by = serializers.CharField(required=False)
 
 
 class RegisteredOut(serializers.Serializer[Any]):

@@ -65,7 +65,7 @@ class Clip(models.Model):
 
     id = models.UUIDField(primary_key=True)
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="clips")
-    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.PROTECT)
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.PROTECT, db_index=False)
     speaker = models.ForeignKey("speakers.Speaker", on_delete=models.PROTECT)
     collector = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     prompt = models.ForeignKey("campaigns.Prompt", on_delete=models.PROTECT)
@@ -108,6 +108,8 @@ class Clip(models.Model):
         ]
         indexes = [
             models.Index(fields=["campaign", "state", "-id"], name="clip_by_state"),
+            # Pages through a campaign whatever the state: the list, a re-judgement.
+            models.Index(fields=["campaign", "-id"], name="clip_of_campaign"),
             models.Index(fields=["speaker", "state"], name="clip_by_speaker"),
             models.Index(fields=["collector", "-id"], name="clip_by_collector"),
             models.Index(fields=["look_at"], name="clip_awaited", condition=Q(state="expected")),

@@ -14,12 +14,12 @@ from backend.accounts.permissions import person_holds
 from backend.accounts.services import issue_enrolment_code
 from backend.clips.models import Clip
 from backend.console.access import actor_at, campaign_at, check_verb, page, person_at
-from backend.console.hearing import open_to_ear
 from backend.console.panels import is_job_of
 from backend.coverage.api import EnrolmentCodeIn, enrolment_url
 from backend.jobs.models import Job
 from backend.jobs.services import retry_job
 from backend.problems import NotAllowed, NotFound
+from backend.quality.hearing import open_to_ear
 from backend.releases.api import ReleaseIn
 from backend.releases.services import draft_release
 

@@ -1,4 +1,4 @@
-"""The manager's calls about quality: decide on a clip, read and change the campaign's rules."""
+"""The manager's call to decide on a clip that a check could not."""
 
 from typing import Any
 from uuid import UUID
@@ -11,14 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.accounts.permissions import actor_of, require
-from backend.campaigns.models import QualityProfile
-from backend.campaigns.reading import campaign_for
-from backend.campaigns.services import current_profile
 from backend.clips.models import Clip
 from backend.fields import StrictSerializer
 from backend.problems import NotFound
-from backend.quality import reviewing, services
-from backend.quality.profile import MOST_RULES
+from backend.quality import reviewing
 
 
 class ReviewIn(StrictSerializer):
@@ -60,67 +56,3 @@ class ClipReviewView(APIView):
             now=timezone.now(),
         )
         return Response({"id": clip.pk, "state": clip.state, "verdict": clip.verdict})
-
-
-class RuleOut(serializers.Serializer[Any]):
-    """One rule; it fires when `measure op threshold` holds."""
-
-    code = serializers.CharField()
-    measure = serializers.CharField()
-    op = serializers.ChoiceField(choices=["<", "<=", ">", ">=", "=="])
-    threshold = serializers.FloatField()
-    severity = serializers.ChoiceField(choices=["reject", "review", "hint"])
-    where = serializers.ListField(child=serializers.ChoiceField(choices=["phone", "server"]))
-    hint = serializers.CharField()
-    kinds = serializers.ListField(
-        child=serializers.ChoiceField(choices=["read", "question", "hotword", "command"]),
-        required=False,
-    )
-
-
-class ProfileIn(StrictSerializer):
-    """The whole list of rules; what each must be is checked by backend.quality.profile."""
-
-    rules = serializers.ListField(child=serializers.JSONField(), max_length=MOST_RULES)
-
-
-class ProfileOut(serializers.Serializer[Any]):
-    """The rules that hold now."""
-
-    version = serializers.IntegerField()
-    rules = RuleOut(many=True)
-    created_at = serializers.DateTimeField()
-
-
-def _facts(profile: QualityProfile) -> dict[str, Any]:
-    return {
-        "version": profile.version,
-        "rules": profile.rules,
-        "created_at": profile.created_at,
-    }
-
-
-class ProfileView(APIView):
-    """A campaign's quality profile."""
-
-    verbs = {"GET": "profile.read", "PUT": "profile.write"}
-
-    @extend_schema(responses=ProfileOut)
-    def get(self, request: Request, slug: str) -> Response:
-        """Answer the version that holds."""
-        campaign = campaign_for(request, slug, "profile.read")
-        return Response(_facts(current_profile(campaign_id=campaign.id)))
-
-    @extend_schema(request=ProfileIn, responses=ProfileOut)
-    def put(self, request: Request, slug: str) -> Response:
-        """Write the next version; the rules that hold already change nothing."""
-        campaign = campaign_for(request, slug, "profile.write")
-        form = ProfileIn(data=request.data)
-        form.is_valid(raise_exception=True)
-        profile = services.change_profile(
-            campaign=campaign,
-            rules=form.validated_data["rules"],
-            actor=actor_of(request),
-            now=timezone.now(),
-        )
-        return Response(_facts(profile))
