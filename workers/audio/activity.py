@@ -14,10 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from workers.audio.frames import HOP_S, frame_power, unit_power
+from workers.audio.runs import runs_of
 from workers.audio.sound import Floats
-
-FRAME, HOP = 400, 160  # 25 ms and 10 ms at 16 kHz
-HOP_S = HOP / 16_000
 
 # A frame is active within 25 dB of the loud frames and 6 dB over the quiet ones. Loud and quiet
 # frames less than 8 dB apart are one steady background: noise stays below that, speech has pauses
@@ -61,13 +60,13 @@ def find_activity(x: Floats) -> Activity:
     """Return the activity of `x`, 16 kHz mono. 0 dBov is the power of a full-scale square wave
     (ITU-T G.100.1).
     """
-    centred = (x - x.mean(dtype=np.float64)).astype(np.float64)
-    energy = _frame_energy(centred)
+    centred = x - x.mean(dtype=np.float64)
+    energy = frame_power(unit_power(centred))
     level = 10 * np.log10(np.maximum(energy, _FLOOR))
     quiet, loud = (float(v) for v in np.percentile(level, (5, 95)))
     spread = loud - quiet
     active = level > max(loud - _BELOW_LOUD_DB, quiet + _ABOVE_QUIET_DB)
-    starts, ends = _runs(_bridged(active))
+    starts, ends = runs_of(_bridged(active))
     long_enough = ends - starts >= _SHORTEST_FRAMES
     starts, ends = starts[long_enough], ends[long_enough]
     if spread < _STEADY_DB or not len(starts):
@@ -108,24 +107,10 @@ def _within(
     return mask
 
 
-def _frame_energy(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    padded = np.pad(x, (0, max(0, FRAME - len(x))))
-    total = np.concatenate(([0.0], np.cumsum(padded * padded)))
-    ends = np.arange(FRAME, len(total), HOP)
-    energy: npt.NDArray[np.float64] = (total[ends] - total[ends - FRAME]) / FRAME
-    return np.maximum(energy, 0.0)
-
-
-def _runs(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return starts and ends (exclusive) of the runs of True."""
-    step = np.diff(np.concatenate(([0], mask.astype(np.int8), [0])))
-    return np.flatnonzero(step == 1), np.flatnonzero(step == -1)
-
-
 def _bridged(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Close gaps of at most 80 ms between active frames."""
     closed = mask.copy()
-    starts, ends = _runs(~mask)
+    starts, ends = runs_of(~mask)
     for start, end in zip(starts, ends, strict=True):
         if start > 0 and end < len(mask) and end - start <= _BRIDGED_FRAMES:
             closed[start:end] = True

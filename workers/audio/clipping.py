@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from workers.audio.runs import runs_of
 from workers.audio.sound import Floats
 
 _SILENT_PEAK = 1e-4
@@ -17,6 +18,12 @@ _FEWEST_SAMPLES = 4
 _FULL_SCALE = 0.999
 _BAND_WEIGHT = 15.0  # dB; a clean take's band share varies by 0.03, its spread by 1 dB and more
 
+_TOP, _UPPER = 0.999, 0.99
+_BIG, _LARGER, _BAND = 0.3, 0.4, (0.85, 1.15)
+_BIG_QUANTILE = 0.9
+# A sample of the sound tells where its highest hundredth begins well enough to sort only that.
+_SAMPLED, _GUESS = 16, 0.97
+
 
 def plateau_share(x: Floats) -> float:
     """Return the share of native-rate samples in runs of 3 or more within 1 % of the peak of their
@@ -25,18 +32,20 @@ def plateau_share(x: Floats) -> float:
     Works at any level: a clipped take that was turned down afterwards keeps its plateaus. Lossless
     sound only.
     """
-    if not len(x) or float(np.abs(x).max()) < _SILENT_PEAK:
+    if not len(x):
         return 0.0
+    top, bottom = float(x.max()), float(x.min())
+    if max(top, -bottom) < _SILENT_PEAK:
+        return 0.0
+    near = []
+    if top > 0:
+        near.append(x >= np.float32(_NEAR_PEAK * top))
+    if bottom < 0:
+        near.append(x <= np.float32(_NEAR_PEAK * bottom))
     samples = runs = 0
-    for side in (x, -x):
-        top = float(side.max())
-        if top <= 0:
-            continue
-        hit = side >= np.float32(_NEAR_PEAK * top)
-        if int(hit.sum()) < _SHORTEST_RUN:
-            continue
-        step = np.diff(np.concatenate(([0], hit.astype(np.int8), [0])))
-        lengths = np.flatnonzero(step == -1) - np.flatnonzero(step == 1)
+    for mask in near:
+        starts, ends = runs_of(mask)
+        lengths = ends - starts
         long_enough = lengths[lengths >= _SHORTEST_RUN]
         runs += len(long_enough)
         samples += int(long_enough.sum())
@@ -49,28 +58,21 @@ def full_scale_share(x: Floats) -> float:
 
     After Opus or AAC a clipped take overshoots full scale all over; a loud clean one hardly does.
     """
-    count = int((np.abs(x) >= _FULL_SCALE).sum())
+    limit = np.float32(_FULL_SCALE)
+    count = int(np.count_nonzero(x >= limit)) + int(np.count_nonzero(x <= -limit))
     return count / len(x) if count >= _FEWEST_SAMPLES else 0.0
 
 
-def band_share(x: Floats) -> float:
-    """Return the share of the larger local maxima of |x| that crowd within 15 % of one height."""
-    heights, ordered = _maxima(x)
-    if not len(heights):
-        return 0.0
-    big = heights[heights > 0.3 * (np.quantile(ordered, 0.999) + 1e-9)]
-    top = float(np.quantile(big, 0.9)) if len(big) else 1.0
-    larger = int((heights > 0.4 * top).sum())
-    return int(((heights > 0.85 * top) & (heights < 1.15 * top)).sum()) / max(1, larger)
+def crowding(x: Floats) -> tuple[float, float]:
+    """Return `band_share` and `spread_db` of sound at 16 kHz.
 
-
-def spread_db(x: Floats) -> float:
-    """Return the distance of the 99.9 % and 99 % amplitudes in dB: small where the tops are cut
-    off.
+    The share of the larger local maxima of |x| that crowd within 15 % of one height; and the
+    distance of the 99.9 % and 99 % amplitudes in dB, small where the tops are cut off.
     """
-    amplitude = np.abs(x - x.mean(dtype=np.float64))
-    upper, lower = np.quantile(amplitude, (0.999, 0.99))
-    return float(20 * np.log10((upper + 1e-9) / (lower + 1e-9)))
+    amplitude = np.abs(x - np.float32(x.mean(dtype=np.float64)))
+    top, upper = _high_quantiles(amplitude, (_TOP, _UPPER))
+    spread = 20 * np.log10((top + 1e-9) / (upper + 1e-9))
+    return _band_share(amplitude, top), float(spread)
 
 
 def blurred_clipping(*, band_share: float, spread_db: float) -> float:
@@ -82,8 +84,31 @@ def blurred_clipping(*, band_share: float, spread_db: float) -> float:
     return _BAND_WEIGHT * band_share - spread_db
 
 
-def _maxima(x: Floats) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
-    a = np.abs(x - x.mean(dtype=np.float64))
-    if len(a) < 3:
-        return a[:0], a
-    return a[1:-1][(a[1:-1] >= a[:-2]) & (a[1:-1] > a[2:])], a
+def _band_share(amplitude: Floats, top: float) -> float:
+    big_from = _BIG * (top + 1e-9)
+    # No height that is counted lies lower: the big ones begin here, the larger at 0.4 of theirs.
+    heights = _maxima(amplitude, least=_LARGER * big_from)
+    big = heights[heights > big_from]
+    height = float(np.quantile(big, _BIG_QUANTILE)) if len(big) else 1.0
+    larger = int((heights > _LARGER * height).sum())
+    band = (heights > _BAND[0] * height) & (heights < _BAND[1] * height)
+    return int(band.sum()) / max(1, larger)
+
+
+def _maxima(amplitude: Floats, *, least: float) -> Floats:
+    inner = np.flatnonzero(amplitude[1:-1] > least) + 1
+    height = amplitude[inner]
+    peaks: Floats = height[(height >= amplitude[inner - 1]) & (height > amplitude[inner + 1])]
+    return peaks
+
+
+def _high_quantiles(values: Floats, shares: tuple[float, ...]) -> list[float]:
+    """Return what `np.quantile` would for shares near 1, sorting only the highest values."""
+    positions = [share * (len(values) - 1) for share in shares]
+    guess = np.quantile(values[::_SAMPLED], _GUESS)
+    high: npt.NDArray[np.floating] = values[values >= guess]
+    if len(values) - len(high) > int(min(positions)):
+        high = values
+    ordered = np.sort(high)
+    missing = len(values) - len(high)
+    return [float(np.interp(at - missing, np.arange(len(ordered)), ordered)) for at in positions]

@@ -9,6 +9,7 @@ import io
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +17,15 @@ import soundfile
 
 from workers.audio.sound import Blocks, Undecodable
 
-Integers = npt.NDArray[np.int32]
+Integers = npt.NDArray[np.signedinteger]
 
 # Small: a fault loses the block it stands in.
 _BLOCK_FRAMES = 8_192
 _WAV_SUBTYPES = frozenset(
     {"PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW"}
 )
+# What samples are read as; 32 bit holds all other codings whole.
+_KINDS = {"FLOAT": "float32", "DOUBLE": "float32", "PCM_16": "int16"}
 # Recorders that stream write one of these as the length and never come back to mend it.
 _UNKNOWN_LENGTHS = frozenset({0, 0x7FFFFFFF, 0x7FFFF000, 0x80000000, 0xFFFFFFFF})
 
@@ -75,14 +78,16 @@ def _drain(file: soundfile.SoundFile, blocks: Blocks, see: Callable[[Integers], 
     """Read `file` to its end or its bound, showing integer blocks to `see`; answer whether the end
     was reached.
     """
-    floats = file.subtype in {"FLOAT", "DOUBLE"}
+    kind = _KINDS.get(file.subtype, "int32")
+    scale = np.float32(1 if kind == "float32" else -1 / np.iinfo(kind).min)
     while True:
-        if floats:
-            scaled = file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True).T
+        raw: npt.NDArray[Any] = file.read(_BLOCK_FRAMES, dtype=kind, always_2d=True)
+        if kind == "float32":
+            scaled = raw.T
         else:
-            raw: Integers = file.read(_BLOCK_FRAMES, dtype="int32", always_2d=True)
             see(raw)
-            scaled = raw.T.astype(np.float32) / np.float32(2**31)
+            scaled = raw.T.astype(np.float32)
+            scaled *= scale
         if not scaled.shape[1]:
             return True
         if not blocks.add(scaled):
@@ -124,10 +129,12 @@ def _stream_info(data: bytes) -> _StreamInfo:
 
 
 def _packed(raw: Integers, bits: int) -> bytes:
-    """Return left-justified 32-bit samples as FLAC's MD5 wants them: little-endian, bits/8 bytes
-    each, interleaved.
+    """Return left-justified samples as FLAC's MD5 wants them: little-endian, bits/8 bytes each,
+    interleaved.
     """
     width = bits // 8
+    if raw.dtype.itemsize == width:
+        return raw.astype(raw.dtype.newbyteorder("<"), copy=False).tobytes()
     plain = np.ascontiguousarray(raw, dtype="<i4").view(np.uint8).reshape(-1, 4)
     return plain[:, 4 - width :].tobytes()
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from workers.audio.sound import Floats
-
 Powers = npt.NDArray[np.float64]
 
 UNIT = 80  # 5 ms
@@ -15,12 +13,13 @@ FRAME, HOP = FRAME_UNITS * UNIT, HOP_UNITS * UNIT
 HOP_S, FRAME_S = 0.010, 0.025
 
 
-def unit_power(x: Floats) -> Powers:
+def unit_power(x: npt.NDArray[np.floating]) -> Powers:
     """Return the mean square of each whole 5 ms of `x` (samples,), at least those of one frame:
     shorter sound is filled up with zeros.
     """
-    padded = np.pad(x, (0, max(0, FRAME - len(x))))
-    units = padded[: len(padded) // UNIT * UNIT].astype(np.float64).reshape(-1, UNIT)
+    long_enough = x if len(x) >= FRAME else np.pad(x, (0, FRAME - len(x)))
+    whole = long_enough[: len(long_enough) // UNIT * UNIT]
+    units = whole.astype(np.float64, copy=False).reshape(-1, UNIT)
     power: Powers = np.einsum("ij,ij->i", units, units) / UNIT
     return power
 

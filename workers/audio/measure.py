@@ -5,20 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from workers.audio.activity import find_activity
 from workers.audio.clipping import (
-    band_share,
     blurred_clipping,
+    crowding,
     full_scale_share,
     plateau_share,
-    spread_db,
 )
+from workers.audio.levels import levels_of
 from workers.audio.resample import at_16_khz
 from workers.audio.sound import Floats, Sound
 from workers.audio.spoken import measure_speech
-from workers.audio.zeros import longest_zero_run, zero_gaps
+from workers.audio.zeros import longest_zero_run, zero_gaps, zero_runs
 
 _FLOOR_DB = -120.0
 
@@ -43,8 +41,8 @@ def measure(sound: Sound) -> Measured:
     zero.
     """
     native = sound.mono()
-    offset = float(native.mean(dtype=np.float64))
-    centred = native - np.float32(offset)
+    levels = levels_of(native)
+    zeros = zero_runs(native)
     low = at_16_khz(native, sound.rate)
     activity = find_activity(low)
     values = {
@@ -54,11 +52,11 @@ def measure(sound: Sound) -> Measured:
         "stopped_early": float(sound.stopped),
         "sample_rate_hz": float(sound.rate),
         "channels": float(len(sound.channels)),
-        "peak": float(np.abs(centred).max()),
-        "dc": abs(offset),
-        "rms_dbfs": _db(float(np.mean(np.square(centred, dtype=np.float64)))),
+        "peak": levels.peak,
+        "dc": abs(levels.offset),
+        "rms_dbfs": _db(levels.power),
         "full_scale_share": full_scale_share(native),
-        "zero_run_s": longest_zero_run(native) / sound.rate,
+        "zero_run_s": longest_zero_run(native, zeros) / sound.rate,
         "range_db": activity.range_db,
         "active_s": activity.active_s,
         "active_ratio": activity.active_s / sound.duration_s,
@@ -77,9 +75,9 @@ def measure(sound: Sound) -> Measured:
         values["trail_s"] = max(0.0, sound.duration_s - activity.last_s)
     if not sound.lossy:
         values["plateau_share"] = plateau_share(native)
-        values["zero_gaps"] = float(zero_gaps(native, sound.rate))
+        values["zero_gaps"] = float(zero_gaps(native, sound.rate, zeros))
     elif activity.active_s > 0:
-        band, spread = band_share(low), spread_db(low)
+        band, spread = crowding(low)
         values |= {"band_share": band, "spread_db": spread}
         values["blurred_clipping"] = blurred_clipping(band_share=band, spread_db=spread)
     spoken = measure_speech(low, stopped=sound.stopped)

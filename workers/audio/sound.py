@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from workers.audio.levels import levels_of
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -77,7 +79,10 @@ class Sound:
         Averaging would lose 6 dB where one channel is silent, and a dead channel with an offset
         must not win.
         """
-        loudest = int(np.argmax(self.channels.var(axis=1, dtype=np.float64)))
+        if len(self.channels) == 1:
+            loudest = 0
+        else:
+            loudest = int(np.argmax([levels_of(channel).power for channel in self.channels]))
         channel: Floats = self.channels[loudest]
         return channel
 
@@ -146,7 +151,7 @@ class Blocks:
         if not self.samples:
             raise Undecodable("no_samples", self.fault or "the file holds no sound")
         return Sound(
-            channels=np.ascontiguousarray(np.concatenate(self.parts, axis=1), dtype=np.float32),
+            channels=np.concatenate(self.parts, axis=1, dtype=np.float32),
             rate=self.rate,
             container=self.container,
             codec=self.codec,

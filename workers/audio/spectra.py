@@ -8,16 +8,22 @@ import scipy.fft
 from workers.audio.sound import Floats
 
 LENGTH, HOP = 1_024, 256  # 64 ms every 16 ms: bins of 15.6 Hz
+_AT_A_TIME = 64
 _WINDOW = np.hanning(LENGTH).astype(np.float32)
 
 
 def power_spectra(x: Floats) -> Floats:
     """Return |FFT|^2 of each frame of `x` (samples,) under a Hann window, float32, shape
-    (1 + (samples - 1024) // 256, 513); sound shorter than a frame is filled up with zeros.
+    (1 + (samples - 1024) // 256, 513); sound shorter than two frames is filled up with zeros.
     """
-    padded = np.pad(x, (0, max(0, LENGTH - len(x))))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, LENGTH)[::HOP]
-    spectrum = scipy.fft.rfft(frames * _WINDOW, axis=1)
-    power: Floats = spectrum.real**2
-    power += spectrum.imag**2
+    if len(x) < LENGTH + HOP:
+        x = np.pad(x, (0, LENGTH + HOP - len(x)))
+    frames = np.lib.stride_tricks.sliding_window_view(x, LENGTH)[::HOP]
+    power = np.empty((len(frames), LENGTH // 2 + 1), np.float32)
+    # Some at a time: what is worked on stays in the cache.
+    for start in range(0, len(frames), _AT_A_TIME):
+        part = slice(start, start + _AT_A_TIME)
+        spectrum = scipy.fft.rfft(frames[part] * _WINDOW, axis=1)
+        np.square(spectrum.real, out=power[part])
+        power[part] += np.square(spectrum.imag)
     return power

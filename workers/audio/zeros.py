@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from workers.audio.runs import Places, runs_of
 from workers.audio.sound import Floats
 
 _ONE_STEP = 1 / 32768
@@ -13,20 +14,32 @@ _UNITS_PER_SECOND = 200
 _LOUD = 1e-5  # the mean power of a flank that can be heard, -50 dBFS
 
 
-def longest_zero_run(x: Floats) -> int:
-    """Return the longest run of samples within one 16-bit step of zero that touches neither end."""
-    starts, ends = _inner_runs(x)
+def zero_runs(x: Floats) -> tuple[Places, Places]:
+    """Return starts and ends (exclusive) of the runs of samples within one 16-bit step of zero that
+    touch neither end.
+    """
+    starts, ends = runs_of(np.abs(x) <= np.float32(_ONE_STEP))
+    inside = (starts > 0) & (ends < len(x))
+    return starts[inside], ends[inside]
+
+
+def longest_zero_run(x: Floats, runs: tuple[Places, Places] | None = None) -> int:
+    """Return the samples of the longest of the `zero_runs` of `x`, 0 where there is none; `runs`:
+    those, where they are known already.
+    """
+    starts, ends = runs or zero_runs(x)
     return int((ends - starts).max(initial=0))
 
 
-def zero_gaps(x: Floats, rate: int) -> int:
-    """Return how many such runs of more than 1.5 ms have sound right before and right after.
+def zero_gaps(x: Floats, rate: int, runs: tuple[Places, Places] | None = None) -> int:
+    """Return how many of the `zero_runs` of `x` last more than 1.5 ms and have sound right before
+    and right after.
 
     Sound: -50 dBFS in the 5 ms where the run begins or in the 5 ms before that, and the same where
     it ends. A phone that mutes pauses fades into zeros and has no such runs; a recorder that drops
     or inserts blocks has. Zeros survive in lossless sound only.
     """
-    starts, ends = _inner_runs(x)
+    starts, ends = runs or zero_runs(x)
     long_enough = ends - starts > _SHORTEST_GAP_S * rate
     starts, ends = starts[long_enough], ends[long_enough]
     if not len(starts):
@@ -35,7 +48,7 @@ def zero_gaps(x: Floats, rate: int) -> int:
     total = np.concatenate(([0.0], np.cumsum(np.square(x, dtype=np.float64))))
     power = np.diff(total[bounds]) / np.diff(bounds)
 
-    def loud(units: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    def loud(units: Places) -> npt.NDArray[np.bool_]:
         # What lies beyond the ends is no sound.
         padded = np.pad(power, (1, 3))
         heard: npt.NDArray[np.bool_] = np.maximum(padded[units + 1], padded[units + 2]) > _LOUD
@@ -44,14 +57,3 @@ def zero_gaps(x: Floats, rate: int) -> int:
     begins_in = -(-starts * _UNITS_PER_SECOND // rate) - 1
     ends_in = -(-(ends + 1) * _UNITS_PER_SECOND // rate) - 1
     return int((loud(begins_in - 1) & loud(ends_in)).sum())
-
-
-def _inner_runs(x: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return starts and ends (exclusive) of the runs that are as good as zero and touch neither
-    end.
-    """
-    quiet = np.abs(x) <= _ONE_STEP
-    step = np.diff(np.concatenate(([0], quiet.astype(np.int8), [0])))
-    starts, ends = np.flatnonzero(step == 1), np.flatnonzero(step == -1)
-    inside = (starts > 0) & (ends < len(x))
-    return starts[inside], ends[inside]
