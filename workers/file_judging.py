@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from backend.quality.profile import Rule
 from backend.quality.speaking_time import expected_seconds
-from backend.quality.verdict import Verdict, judge
+from backend.quality.verdict import Outcome, Verdict, judge
+from workers.audio.duplicate_set import DuplicateSet
 from workers.audio.examine import examine
+from workers.audio.fingerprint import Fingerprint, fingerprint
+from workers.audio.models.scoring import load_models
+from workers.audio.models.voice_bytes import pack_voice
 from workers.audio.sniff import CONTENT_TYPES, looks_like
-from workers.audio.sound import Bounds
+from workers.audio.sound import Bounds, Floats
 from workers.clips_file import ClipFile
+from workers.known_voices import KnownVoices
 from workers.ordered_pool import Lost
 
 # Files of one's own, perhaps with more channels or bits than a phone sends. Seconds are those of
@@ -34,12 +39,16 @@ class NotAFile(ValueError):
 
 @dataclass(frozen=True)
 class Seen:
-    """What one file gave by itself: measures, facts in words, hashes in hex."""
+    """What one file gave by itself: measures, facts in words, hashes in hex, what it may be known
+    again by, and the voice as `pack_voice` has it, None where no model heard one.
+    """
 
     measures: dict[str, float]
     facts: dict[str, str] = field(default_factory=dict)
     sha256: str = ""
     pcm_sha256: str = ""
+    fingerprint: Fingerprint | None = None
+    voice: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -103,29 +112,71 @@ def _within(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def look_at(clip: ClipFile) -> Seen:
-    """Return what the file gives by itself. Raises DecoderLost when the system refuses a process.
+@dataclass(frozen=True)
+class Examiner:
+    """Looks at one file at a time, in whatever process it is called.
 
-    No type was declared: the file is read as what its first bytes say that it is.
+    As on the platform the models hear only what the signal's `rules` do not reject, unless they
+    shall hear `everything`. `folder`: an operator's further models.
     """
-    try:
-        data = _read(clip.path)
-    except OSError as error:
-        words = error.strerror or "the file cannot be read"
-        return Seen({"decodable": 0.0}, {"fault": "unreadable", "detail": words})
-    prompt = expected_seconds(clip.prompt) if clip.kind != "question" else None
-    seen = examine(
-        data,
-        content_type=_TYPES.get(looks_like(data), "application/octet-stream"),
-        expected_s=prompt,
-        bounds=BOUNDS,
-    )
-    return Seen(
-        seen.measures,
-        seen.facts,
-        hashlib.sha256(data).hexdigest(),
-        seen.derived.pcm_sha256 if seen.derived else "",
-    )
+
+    rules: Sequence[Rule]
+    models: bool = True
+    fingerprints: bool = True
+    folder: Path | None = None
+    everything: bool = False
+
+    def __call__(self, clip: ClipFile) -> Seen:
+        """Return what the file gives by itself.
+
+        No type was declared: it is read as what its first bytes say that it is. Raises DecoderLost
+        when the system refuses a process, ModelInvalid when an operator's model does not load.
+        """
+        try:
+            data = _read(clip.path)
+        except OSError as error:
+            words = error.strerror or "the file cannot be read"
+            return Seen({"decodable": 0.0}, {"fault": "unreadable", "detail": words})
+        seen = examine(
+            data,
+            content_type=_TYPES.get(looks_like(data), "application/octet-stream"),
+            expected_s=expected_seconds(clip.prompt) if clip.kind != "question" else None,
+            bounds=BOUNDS,
+        )
+        measures, facts, voice = seen.measures, seen.facts, None
+        if self.models and seen.mono_16_khz is not None and self._passes_on(measures, clip):
+            scores = load_models(self.folder).score(
+                seen.mono_16_khz,
+                text=clip.prompt,
+                language=clip.language,
+                # Where no text is known, as little can be told as of free speech.
+                kind=clip.kind if clip.prompt else "question",
+                with_voice=bool(clip.speaker),
+            )
+            measures = measures | scores.measures
+            facts = _together(facts, scores.facts)
+            voice = None if scores.voice is None else pack_voice(scores.voice)
+        return Seen(
+            measures,
+            facts,
+            hashlib.sha256(data).hexdigest(),
+            seen.derived.pcm_sha256 if seen.derived else "",
+            self._fingerprint(seen.mono_16_khz),
+            voice,
+        )
+
+    def _fingerprint(self, mono_16_khz: Floats | None) -> Fingerprint | None:
+        return None if mono_16_khz is None or not self.fingerprints else fingerprint(mono_16_khz)
+
+    def _passes_on(self, measures: dict[str, float], clip: ClipFile) -> bool:
+        verdict = judge(measures, self.rules, kind=clip.kind)
+        return self.everything or verdict.outcome is not Outcome.REJECT
+
+
+def _together(one: dict[str, str], other: dict[str, str]) -> dict[str, str]:
+    """Return the facts of both stages; each names the models that it missed."""
+    missing = [facts["missing_models"] for facts in (one, other) if "missing_models" in facts]
+    return one | other | ({"missing_models": " ".join(missing)} if missing else {})
 
 
 def _read(path: Path) -> bytes:
@@ -137,21 +188,28 @@ def _read(path: Path) -> bytes:
 
 
 def judged_in_order(
-    clips: Iterable[ClipFile],
-    looks: Iterable[Seen | Lost],
-    *,
-    rules: Sequence[Rule],
-    add: Callable[[ClipFile, Seen], tuple[dict[str, float], dict[str, str]]] | None = None,
+    clips: Iterable[ClipFile], looks: Iterable[Seen | Lost], *, rules: Sequence[Rule]
 ) -> Iterator[Judged]:
-    """Yield a verdict for each clip, in order.
-
-    `add` gives the measures and facts that compare a clip with those before it.
-    """
+    """Yield a verdict for each clip, in order: what it is by itself, and beside those before it."""
+    voices, earlier = KnownVoices(), DuplicateSet()
     for clip, look in zip(clips, looks, strict=True):
         if isinstance(look, Lost):
             measures, facts = {"decodable": 0.0}, {"fault": "examiner_lost", "detail": look.why}
-        else:
-            more, words = add(clip, look) if add is not None else ({}, {})
-            measures, facts = look.measures | more, look.facts | words
+            yield Judged(clip, judge(measures, rules, kind=clip.kind), measures, facts, lost=True)
+            continue
+        measures, facts = dict(look.measures), dict(look.facts)
+        if look.fingerprint is not None:
+            match = earlier.add(
+                clip.file,
+                sha256=look.sha256,
+                pcm_sha256=look.pcm_sha256,
+                fingerprint=look.fingerprint,
+            )
+            measures |= match.measures()
+            facts |= match.facts()
+        if clip.speaker and look.voice is not None:
+            measures |= voices.compare(clip.speaker, look.voice)
         verdict = judge(measures, rules, kind=clip.kind)
-        yield Judged(clip, verdict, measures, facts, lost=isinstance(look, Lost))
+        if clip.speaker and look.voice is not None:
+            voices.learn(clip.speaker, look.voice, verdict)
+        yield Judged(clip, verdict, measures, facts)
