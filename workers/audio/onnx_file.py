@@ -1,0 +1,129 @@
+"""Take an ONNX network apart: its weights as arrays, and the network from one tensor on.
+
+ONNX Runtime runs whole files only. An ONNX file is a Protocol Buffers message: fields of a number,
+a kind, and a value (numbers as in onnx.proto3, ModelProto and GraphProto).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+_VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
+_MODEL_GRAPH = 7
+_GRAPH_NODE, _GRAPH_WEIGHT, _GRAPH_INPUT = 1, 5, 11
+_NODE_OUTPUT = 2
+_TENSOR_SHAPE, _TENSOR_NAME, _TENSOR_RAW = 1, 8, 9
+_FLOAT32 = 1
+
+
+def weights(file: bytes) -> dict[str, npt.NDArray[np.float32]]:
+    """Return the network's constant tensors of float32 by name."""
+    found = {}
+    for number, value, _ in _fields(_graph(file)):
+        if number != _GRAPH_WEIGHT or not isinstance(value, bytes):
+            continue
+        parts = [(at, part) for at, part, _ in _fields(value)]
+        shape = [part for at, part in parts if at == _TENSOR_SHAPE and isinstance(part, int)]
+        names = [part for at, part in parts if at == _TENSOR_NAME and isinstance(part, bytes)]
+        raw = [part for at, part in parts if at == _TENSOR_RAW and isinstance(part, bytes)]
+        found[names[0].decode()] = np.frombuffer(raw[0], np.float32).reshape(shape)
+    return found
+
+
+def cut_after(file: bytes, tensor: str, *, instead_of: str, shape: tuple[str | int, ...]) -> bytes:
+    """Return the network without the nodes up to the one that makes `tensor`, which becomes an
+    input of float32 and this shape (a word is a size that may vary) in place of the input
+    `instead_of`. Raises ValueError where no node makes it.
+    """
+    kept: list[bytes] = []
+    passed = False
+    for number, value, raw in _fields(_graph(file)):
+        if number == _GRAPH_NODE and not passed and isinstance(value, bytes):
+            passed = tensor in _outputs(value)
+        elif number == _GRAPH_INPUT and isinstance(value, bytes) and _name(value) == instead_of:
+            kept.append(_field(_GRAPH_INPUT, _input(tensor, shape)))
+        else:
+            kept.append(raw)
+    if not passed:
+        raise ValueError(f"no node makes {tensor}")
+    return b"".join(
+        _field(_MODEL_GRAPH, b"".join(kept)) if number == _MODEL_GRAPH else raw
+        for number, _, raw in _fields(file)
+    )
+
+
+def _graph(file: bytes) -> bytes:
+    for number, value, _ in _fields(file):
+        if number == _MODEL_GRAPH and isinstance(value, bytes):
+            return value
+    raise ValueError("the file holds no graph")
+
+
+def _outputs(node: bytes) -> list[str]:
+    return [
+        value.decode()
+        for number, value, _ in _fields(node)
+        if number == _NODE_OUTPUT and isinstance(value, bytes)
+    ]
+
+
+def _name(described: bytes) -> str:
+    first = next(value for _, value, _ in _fields(described))
+    return first.decode() if isinstance(first, bytes) else ""
+
+
+def _input(name: str, shape: tuple[str | int, ...]) -> bytes:
+    """Return a ValueInfoProto: a name, and a type that is a tensor of an element type and a shape
+    of dimensions.
+    """
+    sizes = [
+        _field(2, size.encode()) if isinstance(size, str) else bytes([1 << 3]) + _varint(size)
+        for size in shape
+    ]
+    dimensions = b"".join(_field(1, size) for size in sizes)
+    tensor = bytes([1 << 3, _FLOAT32]) + _field(2, dimensions)
+    return _field(1, name.encode()) + _field(2, _field(1, tensor))
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, int | bytes, bytes]]:
+    """Yield number, value and all bytes of each field of a message."""
+    at = 0
+    while at < len(message):
+        start = at
+        key, at = _read_varint(message, at)
+        kind = key & 7
+        value: int | bytes
+        if kind == _VARINT:
+            value, at = _read_varint(message, at)
+        else:
+            size = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}.get(kind, 0)
+            if kind == _BYTES:
+                size, at = _read_varint(message, at)
+            value, at = message[at : at + size], at + size
+        yield key >> 3, value, message[start:at]
+
+
+def _read_varint(message: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
+
+
+def _varint(value: int) -> bytes:
+    written = bytearray()
+    while value >= 0x80:
+        written.append(value & 0x7F | 0x80)
+        value >>= 7
+    written.append(value)
+    return bytes(written)
+
+
+def _field(number: int, value: bytes) -> bytes:
+    return _varint(number << 3 | _BYTES) + _varint(len(value)) + value
