@@ -20,9 +20,9 @@ ALIKE: Final = 0.42
 
 @dataclass(frozen=True)
 class Match(Generic[Name]):
-    """What was found. `original`: the clip that is repeated, if one is: the earliest with the same
-    bytes or decoded samples (then `exact`), else the earliest that is alike; `bit_error`: the
-    lowest among the clips compared, None where there were none.
+    """What was found. `original`: the earliest clip that is repeated, if one is; `exact`: one has
+    the same bytes or the same decoded samples; `bit_error`: the lowest among the clips compared,
+    None where there were none.
     """
 
     original: Name | None
@@ -41,12 +41,10 @@ class Match(Generic[Name]):
         return {} if self.original is None else {"duplicate_of": str(self.original)}
 
 
-def choose(*, same: Name | None, errors: Iterable[tuple[Name, float]]) -> Match[Name]:
-    """Return the match. `same`: the earliest clip with equal bytes or samples; `errors`: the clips
-    compared with their bit errors, earliest first.
+def choose(errors: Iterable[tuple[Name, float]], *, exact: bool) -> Match[Name]:
+    """Return the match. `errors`: the clips compared with their bit errors, earliest first; one
+    with the same bytes or samples (then `exact`) has 0.
     """
-    if same is not None:
-        return Match(same, True, 0.0)
     compared = list(errors)
     original = next((name for name, error in compared if error < ALIKE), None)
-    return Match(original, False, min((error for _, error in compared), default=None))
+    return Match(original, exact, min((error for _, error in compared), default=None))

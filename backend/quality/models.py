@@ -1,4 +1,6 @@
-"""QualityCheck: what a machine measured and judged. Derivative: the 16 kHz mono FLAC of a clip."""
+"""QualityCheck: what a machine measured and judged. Derivative: the 16 kHz mono FLAC of a clip.
+Fingerprint and FingerprintKey: by what a clip is known again.
+"""
 
 from typing import Any
 
@@ -82,3 +84,44 @@ class Derivative(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Fingerprint(models.Model):
+    """By what a clip is known again when it comes a second time; erased with the clip's audio.
+
+    Ids are drawn under a lock of the campaign (see duplicates), so the lower one was there first.
+    `sha256` is the upload's, `pcm_sha256` that of its samples at 16 kHz; `words` are 4 bytes for
+    each 16 ms.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    clip = models.OneToOneField(Clip, on_delete=models.PROTECT, related_name="fingerprint")
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.PROTECT, db_index=False)
+    sha256 = models.CharField(max_length=64)
+    pcm_sha256 = models.CharField(max_length=64)
+    words = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["campaign", "sha256", "id"], name="fingerprint_bytes"),
+            models.Index(fields=["campaign", "pcm_sha256", "id"], name="fingerprint_samples"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.clip_id}"
+
+
+class FingerprintKey(models.Model):
+    """One key by which a fingerprint is found; the campaign is part of the number.
+
+    A row is two numbers, and the primary key is the index that a search reads and all it reads:
+    there are 24 of them for a clip.
+    """
+
+    pk = models.CompositePrimaryKey("key", "fingerprint")
+    key = models.BigIntegerField()
+    fingerprint = models.ForeignKey(Fingerprint, on_delete=models.CASCADE, related_name="keys")
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.fingerprint_id}"

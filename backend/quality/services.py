@@ -17,6 +17,7 @@ from backend.clips.models import Clip
 from backend.clips.state import State
 from backend.jobs.services import enqueue_job
 from backend.problems import NotFound, Problem
+from backend.quality.duplicates import Heard, find_duplicate, remember_fingerprint
 from backend.quality.judging import (
     STATE_AFTER,
     awaits_models,
@@ -61,8 +62,12 @@ def record_quality_check(
     profile: QualityProfile,
     actor: str,
     now: datetime,
+    heard: Heard | None = None,
 ) -> QualityCheck | None:
     """Judge what the signal tells and keep it, in one transaction.
+
+    `heard`: by what the clip is compared with those before it and known to those after it; None
+    where it could not be decoded.
 
     A clip that is to be rejected moves at once. Any other moves where no models are enabled;
     where they are it stays in `uploaded` with a provisional verdict, and the job `score_clip`
@@ -81,6 +86,10 @@ def record_quality_check(
                 clip=clip, event_seq=event_seq, stage=Stage.SIGNAL
             ).first()
         profile = _newest(profile)
+        if heard is not None:
+            match = find_duplicate(clip=clip, heard=heard)
+            measures, facts = {**measures, **match.measures()}, {**facts, **match.facts()}
+            remember_fingerprint(clip=clip, heard=heard, now=now)
         verdict = judge(measures, read_rules(profile.rules), kind=clip.prompt.kind)
         provisional = settings.MODEL_CHECKS and verdict.outcome is not Outcome.REJECT
         check = _keep(clip, Stage.SIGNAL, profile, measures, facts, verdict, provisional, now)

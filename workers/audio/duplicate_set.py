@@ -15,7 +15,7 @@ class DuplicateSet:
 
     _names: list[str] = field(default_factory=list)
     _words: list[Words] = field(default_factory=list)
-    _by_hash: dict[str, str] = field(default_factory=dict)
+    _by_hash: dict[str, int] = field(default_factory=dict)
     _by_key: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def add(
@@ -25,23 +25,26 @@ class DuplicateSet:
 
         `sha256`: of the file; `pcm_sha256`: of its decoded samples; both in hex.
         """
-        same = self._by_hash.get(sha256) or self._by_hash.get(pcm_sha256)
-        match = choose(same=same, errors=self._compared(fingerprint) if same is None else ())
+        same = self._by_hash.get(sha256, self._by_hash.get(pcm_sha256))
+        match = choose(self._compared(fingerprint, same), exact=same is not None)
         number = len(self._names)
         self._names.append(name)
         self._words.append(fingerprint.words)
         for key in fingerprint.keys:
             self._by_key[key].append(number)
         for digest in (sha256, pcm_sha256):
-            self._by_hash.setdefault(digest, name)
+            self._by_hash.setdefault(digest, number)
         return match
 
-    def _compared(self, fingerprint: Fingerprint) -> list[tuple[str, float]]:
+    def _compared(self, fingerprint: Fingerprint, same: int | None) -> list[tuple[str, float]]:
         shared = Counter(
             number for probe in fingerprint.probes for number in self._by_key.get(probe, ())
         )
         often = [(-count, number) for number, count in shared.items() if count >= LEAST_SHARED]
-        return [
-            (self._names[number], bit_error(fingerprint.words, self._words[number]))
-            for number in sorted(number for _, number in sorted(often)[:MOST_COMPARED])
-        ]
+        errors = {
+            number: bit_error(fingerprint.words, self._words[number])
+            for _, number in sorted(often)[:MOST_COMPARED]
+        }
+        if same is not None:
+            errors[same] = 0.0
+        return [(self._names[number], errors[number]) for number in sorted(errors)]

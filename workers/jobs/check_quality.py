@@ -7,17 +7,21 @@ from backend import storage
 from backend.campaigns.services import current_profile
 from backend.clips.models import Clip
 from backend.clips.state import State
+from backend.quality.duplicates import Heard
 from backend.quality.judging import awaits_models
 from backend.quality.services import DerivedFacts, record_quality_check
 from backend.quality.speaking_time import expected_seconds
 from workers.audio.apart import DecoderLost
 from workers.audio.derive import DerivedAudio
 from workers.audio.examine import Examination, examine
+from workers.audio.fingerprint import fingerprint, to_bytes
 from workers.audio.sound import Bounds
 from workers.registry import GiveUp, JobRun, TryLater, job
 
 # A take of the longest allowed length carries some padding of its codec.
 _PADDING_S = 0.5
+# Share of the claimed duration that did not come, from which on a clip is a part of a take.
+_MISSING = 0.1
 
 
 @job("check_quality")
@@ -38,6 +42,7 @@ def check_quality(run: JobRun) -> None:
         measures=seen.measures,
         facts=seen.facts,
         derivative=_stored(clip_id, seen.derived),
+        heard=_heard(clip, seen),
         profile=current_profile(campaign_id=clip.campaign_id),
         actor=run.actor,
         now=run.now(),
@@ -79,6 +84,23 @@ def _original(clip: Clip) -> bytes:
     if hashlib.sha256(data).hexdigest() != clip.sha256:
         raise GiveUp("the stored bytes differ from the receipt")
     return data
+
+
+def _heard(clip: Clip, seen: Examination) -> Heard | None:
+    """Return by what the clip is known again; None where it could not be decoded."""
+    if seen.mono_16_khz is None or seen.derived is None:
+        return None
+    print_ = fingerprint(seen.mono_16_khz)
+    # Who sends the whole after a part of it repeats nothing.
+    part = seen.measures.get("missing_ratio", 0) > _MISSING
+    return Heard(
+        sha256=clip.sha256,
+        pcm_sha256=seen.derived.pcm_sha256,
+        words=to_bytes(print_.words),
+        keys=() if part else print_.keys,
+        probes=print_.probes,
+        error_to=print_.error_to,
+    )
 
 
 def _stored(clip_id: UUID, derived: DerivedAudio | None) -> DerivedFacts | None:

@@ -7,6 +7,7 @@ from backend import storage
 from backend.clips.models import Clip
 from backend.clips.state import State
 from backend.jobs.services import enqueue_job
+from backend.quality.duplicates import forget_fingerprint
 from backend.releases.models import Release
 from backend.releases.services import erase_withdrawn
 from workers.registry import GiveUp, JobRun, TryLater, job
@@ -16,8 +17,8 @@ _AFTER_LAST_URL = timedelta(minutes=10)
 
 @job("erase_audio")
 def erase_audio(run: JobRun) -> None:
-    """Delete original, parts, derivative and the files of releases that hold the clip; once more
-    when the last signed PUT has run out.
+    """Delete original, parts, derivative, fingerprint and the files of releases that hold the clip;
+    once more when the last signed PUT has run out.
 
     A PUT that was signed before the withdrawal works until it expires, so a phone that was
     offline could bring the bytes back after the first erasure.
@@ -25,6 +26,7 @@ def erase_audio(run: JobRun) -> None:
     clip = Clip.objects.filter(pk=UUID(run.subject)).first()
     if clip is None or clip.state != State.WITHDRAWN:
         raise GiveUp("Only a withdrawn clip is erased.")
+    forget_fingerprint(clip_id=clip.pk)
     keys = [storage.clip_key(clip.pk), storage.derived_key(clip.pk)]
     keys += list(storage.list_keys(storage.clip_parts(clip.pk)))
     storage.delete(keys)
