@@ -220,3 +220,24 @@ def test_an_interrupt_ends_it_with_all_its_processes(folder: Path) -> None:
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert json.loads(first)["outcome"] in {"pass", "review", "reject"}
+
+
+def test_a_later_copy_is_a_duplicate_of_the_earlier_one_however_it_is_coded(
+    tmp_path: Path,
+) -> None:
+    other = speech_like(3.0, seed=7)
+    files = {"1.wav": wav(SPEECH), "2.wav": wav(other), "3.wav": wav(SPEECH), "4.webm": webm(other)}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+
+    def duplicates(rows: list[dict[str, Any]]) -> dict[str, str]:
+        named = {row["file"] for row in rows if "duplicate" in codes(row)}
+        return {row["file"]: row["facts"]["duplicate_of"] for row in rows if row["file"] in named}
+
+    assert duplicates(judged(tmp_path)) == {"3.wav": "1.wav", "4.webm": "2.wav"}
+    assert duplicates(judged(tmp_path, "--duplicates", "off")) == {}
+
+
+def codes(row: dict[str, Any]) -> set[str]:
+    """Return the codes of a line's reasons."""
+    return {reason["code"] for reason in row["reasons"]}

@@ -18,11 +18,11 @@ from backend.quality.calibration import (
     area_under_roc,
     fires,
     halves,
-    propose_rules,
     report_labels,
     report_rule,
     scores,
 )
+from backend.quality.fitting import propose_rules
 from backend.quality.profile import Op, Rule, Severity, Where, read_rules
 from backend.quality.verdict import Outcome, judge
 
@@ -138,34 +138,51 @@ def clip(label: str, **measures: float) -> LabelledClip:
     return LabelledClip({"decodable": 1.0, **measures}, label)
 
 
-def test_a_threshold_is_put_between_what_can_be_told_apart() -> None:
+def test_a_threshold_that_serves_stays() -> None:
     clips = [clip(GOOD, snr_db=20.0 + n) for n in range(20)]
     clips += [clip("noisy", snr_db=float(n)) for n in range(11)]
+    assert propose_rules([NOISY], clips, false_reject=0.01, false_review=0.08) == [NOISY]
+
+
+def test_a_threshold_that_misses_some_is_put_halfway_to_the_good_ones() -> None:
+    clips = [clip(GOOD, snr_db=40.0 + n % 3) for n in range(20)]
+    clips += [clip("noisy", snr_db=2.0 * n) for n in range(11)]
     (rule,) = propose_rules([NOISY], clips, false_reject=0.01, false_review=0.08)
-    assert rule.threshold == 15.0
+    assert rule.threshold == 30.0
     assert report_rule(rule, clips).auc == 1.0
 
 
 def test_a_good_clip_is_given_up_only_where_the_bound_allows_it() -> None:
-    clips = [clip(GOOD, snr_db=20.0 + n) for n in range(19)] + [clip(GOOD, snr_db=5.0)]
+    clips = [clip(GOOD, snr_db=20.0 + n % 10) for n in range(199)] + [clip(GOOD, snr_db=5.0)]
     clips += [clip("noisy", snr_db=float(n)) for n in range(11)]
-    (careful,) = propose_rules([NOISY], clips, false_reject=0.01, false_review=0.0)
-    (bold,) = propose_rules([NOISY], clips, false_reject=0.05, false_review=0.0)
-    assert 4 < careful.threshold <= 5
+    rule = replace(NOISY, threshold=2.0)
+    (careful,) = propose_rules([rule], clips, false_reject=0.0, false_review=0.0)
+    (bold,) = propose_rules([rule], clips, false_reject=0.05, false_review=0.0)
+    assert 2 <= careful.threshold <= 5
     assert 10 < bold.threshold <= 20
 
 
-def test_a_rule_without_labelled_faults_keeps_its_threshold() -> None:
-    clips = [clip(GOOD, snr_db=20.0 + n, hum_db=1.0) for n in range(20)]
-    clips += [clip("noisy", snr_db=float(n)) for n in range(11)]
+def test_the_edge_of_a_small_sample_is_no_bound_for_the_next_one() -> None:
+    levels = [-30.0, -28.0, -26.0, -24.0, -22.0, -20.0, -18.0]
+    clips = [clip(GOOD, snr_db=level) for level in levels]
+    clips += [clip("noisy", snr_db=-31.0 - n) for n in range(30)]
+    rule = replace(NOISY, threshold=-90.0)
+    (fitted,) = propose_rules([rule], clips, false_reject=0.01, false_review=0.0)
+    # Three deviations of 4.3 below a mean of -24, though no good clip lies below -30.
+    assert -36 < fitted.threshold < -33
+
+
+def test_a_rule_without_labelled_faults_is_not_drawn_in() -> None:
+    clips = [clip(GOOD, snr_db=40.0, hum_db=1.0) for _ in range(20)]
+    clips += [clip("noisy", snr_db=2.0 * n, hum_db=9.0) for n in range(11)]
     _, hum = propose_rules([NOISY, HUM], clips, false_reject=0.01, false_review=0.08)
     assert hum == HUM
 
 
-def test_a_rule_without_labelled_faults_gives_way_where_it_alone_breaks_the_bound() -> None:
+def test_a_rule_over_the_bound_gives_way_no_further_than_it_must() -> None:
     clips = [clip(GOOD, hum_db=float(n)) for n in range(20)]
-    (hum,) = propose_rules([HUM], clips, false_reject=0.01, false_review=0.08)
-    assert hum.threshold == 19.0
+    (hum,) = propose_rules([HUM], clips, false_reject=0.01, false_review=0.1)
+    assert hum.threshold == 17.0
 
 
 def test_a_proposal_of_the_default_profile_is_a_profile() -> None:
