@@ -14,7 +14,8 @@ import numpy.typing as npt
 _VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 _MODEL_GRAPH = 7
 _GRAPH_NODE, _GRAPH_WEIGHT, _GRAPH_INPUT = 1, 5, 11
-_NODE_OUTPUT = 2
+_NODE_INPUT, _NODE_OUTPUT = 1, 2
+_INPUT_NAME = 1
 _TENSOR_SHAPE, _TENSOR_NAME, _TENSOR_RAW = 1, 8, 9
 _FLOAT32 = 1
 
@@ -38,17 +39,21 @@ def cut_after(file: bytes, tensor: str, *, instead_of: str, shape: tuple[str | i
     input of float32 and this shape (a word is a size that may vary) in place of the input
     `instead_of`. Raises ValueError where no node makes it.
     """
-    kept: list[bytes] = []
-    passed = False
-    for number, value, raw in _fields(_graph(file)):
-        if number == _GRAPH_NODE and not passed and isinstance(value, bytes):
-            passed = tensor in _outputs(value)
-        elif number == _GRAPH_INPUT and isinstance(value, bytes) and _name(value) == instead_of:
-            kept.append(_field(_GRAPH_INPUT, _input(tensor, shape)))
-        else:
-            kept.append(raw)
-    if not passed:
+    graph = [field for field in _fields(_graph(file)) if isinstance(field[1], bytes)]
+    nodes = [at for at, (number, _, _) in enumerate(graph) if number == _GRAPH_NODE]
+    maker = next((at for at in nodes if tensor in _words(graph[at][1], _NODE_OUTPUT)), None)
+    if maker is None:
         raise ValueError(f"no node makes {tensor}")
+    wanted = {word for at in nodes if at > maker for word in _words(graph[at][1], _NODE_INPUT)}
+    kept: list[bytes] = []
+    for at, (number, value, raw) in enumerate(graph):
+        if number == _GRAPH_NODE and at <= maker:
+            continue
+        if number == _GRAPH_WEIGHT and not wanted & set(_words(value, _TENSOR_NAME)):
+            continue
+        if number == _GRAPH_INPUT and instead_of in _words(value, _INPUT_NAME):
+            raw = _field(_GRAPH_INPUT, _input(tensor, shape))
+        kept.append(raw)
     return b"".join(
         _field(_MODEL_GRAPH, b"".join(kept)) if number == _MODEL_GRAPH else raw
         for number, _, raw in _fields(file)
@@ -62,17 +67,10 @@ def _graph(file: bytes) -> bytes:
     raise ValueError("the file holds no graph")
 
 
-def _outputs(node: bytes) -> list[str]:
-    return [
-        value.decode()
-        for number, value, _ in _fields(node)
-        if number == _NODE_OUTPUT and isinstance(value, bytes)
-    ]
-
-
-def _name(described: bytes) -> str:
-    first = next(value for _, value, _ in _fields(described))
-    return first.decode() if isinstance(first, bytes) else ""
+def _words(message: bytes | int, number: int) -> list[str]:
+    """Return the texts in the fields of this number."""
+    fields = _fields(message) if isinstance(message, bytes) else ()
+    return [value.decode() for at, value, _ in fields if at == number and isinstance(value, bytes)]
 
 
 def _input(name: str, shape: tuple[str | int, ...]) -> bytes:
