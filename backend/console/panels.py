@@ -16,7 +16,7 @@ from backend.clips.models import Clip
 from backend.clips.state import STORED, State
 from backend.coverage.api import coverage_facts
 from backend.jobs.models import Job, JobState
-from backend.quality.models import QualityCheck
+from backend.quality.clip_list import measures_by_clip
 from backend.releases.models import UNFINISHED, Release
 from backend.releases.reading import Standing, standing_of
 
@@ -78,18 +78,15 @@ def latest_clips(campaign: Campaign, state: str) -> list[ClipLine]:
     if state in STATES:
         clips = clips.filter(state=state)
     shown = list(clips.order_by("-pk")[:CLIPS_SHOWN])
-    checks: dict[UUID, QualityCheck] = {}
-    found = QualityCheck.objects.filter(clip_id__in=[clip.pk for clip in shown])
-    for check in found.order_by("at"):
-        checks[check.clip_id] = check
-    return [_clip_line(clip, checks.get(clip.pk)) for clip in shown]
+    measures = measures_by_clip(shown)
+    return [_clip_line(clip, measures.get(clip.pk, {})) for clip in shown]
 
 
-def _clip_line(clip: Clip, check: QualityCheck | None) -> ClipLine:
+def _clip_line(clip: Clip, measures: dict[str, float]) -> ClipLine:
     verdict = clip.verdict or {}
     return ClipLine(
         clip=clip,
-        measures=sorted(check.measures.items()) if check else [],
+        measures=sorted(measures.items()),
         reasons=verdict.get("reasons", []),
         audible=State(clip.state) in STORED,
     )
@@ -129,7 +126,7 @@ def next_version(campaign: Campaign) -> str:
 
 
 def failed_jobs(campaign: Campaign, *, everywhere: bool) -> list[Job]:
-    """Return the newest failed jobs about this campaign's clips and releases.
+    """Return the newest failed jobs about this campaign, its clips and releases.
 
     `everywhere` adds those that belong to no campaign (an exchange with Label Studio).
     """
@@ -151,6 +148,7 @@ def _sorted_subjects(campaign: Campaign, subjects: set[str]) -> tuple[set[str], 
     owners = [
         *Clip.objects.filter(pk__in=ids).values_list("pk", "campaign_id"),
         *Release.objects.filter(pk__in=ids).values_list("pk", "campaign_id"),
+        *Campaign.objects.filter(pk__in=ids).values_list("pk", "pk"),
     ]
     own = {str(pk) for pk, owner in owners if owner == campaign.pk}
     return own, {str(pk) for pk, _ in owners} - own
@@ -199,6 +197,8 @@ def panels_of(campaign: Campaign, user: User, *, state: str, now: datetime) -> d
         shown["phones"] = phones.count()
     return shown | {
         "may_hear": may("clip.hear"),
+        "may_review": may("clip.review"),
+        "may_read_rules": may("profile.read"),
         "may_retry": may("job.retry"),
         "may_manage_phones": may("device.manage"),
     }
