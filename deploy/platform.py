@@ -24,7 +24,11 @@ from deploy.watch import Watch
 REPOSITORY = Path(__file__).resolve().parent.parent
 _PARTS, _PROCESSES = 0, 1
 # Each worker takes some of the queues: a long release must not keep clips from their checks.
-WORKERS = {"worker-audio": ("ingest,audio", 2), "worker-slow": ("models,annotation,releases", 1)}
+WORKERS = {
+    "worker-audio": ("ingest,audio", 2),
+    "worker-models": ("models", 1),
+    "worker-slow": ("annotation,releases", 1),
+}
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 

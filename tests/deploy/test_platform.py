@@ -39,6 +39,7 @@ def test_a_started_platform_reaches_its_database_broker_and_bucket(
         "valkey",
         "web",
         "worker-audio",
+        "worker-models",
         "worker-slow",
         "beat",
     ]

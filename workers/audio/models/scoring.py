@@ -93,7 +93,7 @@ class Models:
         x = mono_16_khz - np.float32(offset)
         missing: list[str] = []
         measures: dict[str, float] = {}
-        speech = _speech(x)
+        speech = speech_of(x)
         if not speech.any():
             return Scores({}, {"unscored": "no speech"}, None)
         if kind != _FREE_SPEECH:
@@ -164,8 +164,8 @@ def _prompt_measures(score: PromptScore, *, whole: bool) -> dict[str, float]:
     return {"prompt_logprob": score.mean, "prompt_low_logprob": score.lowest} | ends
 
 
-def _speech(x: Floats) -> npt.NDArray[np.bool_]:
-    """Return which samples are speech; all of them where no detector is installed."""
+def speech_of(x: Floats) -> npt.NDArray[np.bool_]:
+    """Return which samples of 16 kHz sound are speech; all where no detector is installed."""
     if not len(x):
         return np.zeros(0, bool)
     try:

