@@ -14,11 +14,11 @@ from backend.quality.speaking_time import expected_seconds
 from backend.quality.verdict import Outcome, Verdict, judge
 from workers.audio.duplicate_set import DuplicateSet
 from workers.audio.examine import examine
-from workers.audio.fingerprint import Fingerprint, fingerprint
+from workers.audio.fingerprint import Fingerprint
 from workers.audio.models.scoring import load_models
 from workers.audio.models.voice_bytes import pack_voice
 from workers.audio.sniff import CONTENT_TYPES, looks_like
-from workers.audio.sound import Bounds, Floats
+from workers.audio.sound import Bounds
 from workers.clips_file import ClipFile
 from workers.known_voices import KnownVoices
 from workers.ordered_pool import Lost
@@ -161,12 +161,9 @@ class Examiner:
             facts,
             hashlib.sha256(data).hexdigest(),
             seen.derived.pcm_sha256 if seen.derived else "",
-            self._fingerprint(seen.mono_16_khz),
+            seen.fingerprint if self.fingerprints else None,
             voice,
         )
-
-    def _fingerprint(self, mono_16_khz: Floats | None) -> Fingerprint | None:
-        return None if mono_16_khz is None or not self.fingerprints else fingerprint(mono_16_khz)
 
     def _passes_on(self, measures: dict[str, float], clip: ClipFile) -> bool:
         verdict = judge(measures, self.rules, kind=clip.kind)

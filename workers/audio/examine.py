@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from workers.audio.apart import decode_apart
 from workers.audio.derive import DerivedAudio, derive
+from workers.audio.fingerprint import Fingerprint, fingerprint
 from workers.audio.measure import measure, missing_ratio
 from workers.audio.sound import Bounds, Floats, Sound, Undecodable
 from workers.audio.spoken import pace
@@ -19,13 +20,15 @@ Decoder = Callable[..., Sound]
 @dataclass(frozen=True)
 class Examination:
     """Measures by name, facts in words (container, codec, fault, missing_models), and if there is
-    sound its derivative and the decoded samples at 16 kHz that the models of the next stage hear.
+    sound its derivative, the decoded samples at 16 kHz that the models of the next stage hear, and
+    by what it is known again.
     """
 
     measures: dict[str, float]
     facts: dict[str, str]
     derived: DerivedAudio | None
     mono_16_khz: Floats | None = field(default=None, compare=False, repr=False)
+    fingerprint: Fingerprint | None = field(default=None, compare=False, repr=False)
 
 
 def examine(
@@ -64,4 +67,6 @@ def examine(
         facts |= {"fault": "damaged", "detail": sound.fault}
     if measured.missing_models:
         facts["missing_models"] = " ".join(measured.missing_models)
-    return Examination(values, facts, derive(measured.mono_16_khz), measured.mono_16_khz)
+    low = measured.mono_16_khz
+    known_by = fingerprint(low, spectra=measured.spectra)
+    return Examination(values, facts, derive(low), low, known_by)

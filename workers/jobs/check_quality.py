@@ -14,7 +14,7 @@ from backend.quality.speaking_time import expected_seconds
 from workers.audio.apart import DecoderLost
 from workers.audio.derive import DerivedAudio
 from workers.audio.examine import Examination, examine
-from workers.audio.fingerprint import fingerprint, to_bytes
+from workers.audio.fingerprint import to_bytes
 from workers.audio.sound import Bounds
 from workers.registry import GiveUp, JobRun, TryLater, job
 
@@ -88,9 +88,9 @@ def _original(clip: Clip) -> bytes:
 
 def _heard(clip: Clip, seen: Examination) -> Heard | None:
     """Return by what the clip is known again; None where it could not be decoded."""
-    if seen.mono_16_khz is None or seen.derived is None:
+    print_ = seen.fingerprint
+    if print_ is None or seen.derived is None:
         return None
-    print_ = fingerprint(seen.mono_16_khz)
     # Who sends the whole after a part of it repeats nothing.
     part = seen.measures.get("missing_ratio", 0) > _MISSING
     return Heard(
