@@ -65,7 +65,7 @@ rehearsal: setup ## Play a field day on the running platform: SPEECH=DIR CLIPS=2
 
 chaos: setup-test ## Kill parts of a platform, and a phone, in the middle of their work, with full counts
 	CHAOS=full $(DEV)/python -m pytest tests/chaos tests/annotation/test_kill_at_any_line.py \
-		tests/browser/test_kills.py $(ARGS)
+		tests/browser/test_kills.py tests/browser/test_capture.py $(ARGS)
 
 migrations: setup ## Write migrations for changed models
 	$(OFFLINE) $(DEV)/python manage.py makemigrations

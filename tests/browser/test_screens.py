@@ -22,7 +22,7 @@ from backend.clips import lifecycle
 from backend.clips.models import Clip, Session
 from backend.clips.state import State
 from tests.browser.chromium import phone_with
-from tests.browser.steps import new_code, wait_until
+from tests.browser.steps import add_speaker, enrol, new_code, wait_until
 from tests.browser.tour import Tour, said_in
 from tests.cast import CONSENT_TEXT, TARGETS, make_campaign
 from tests.sounds import noise, speech_like, wav
@@ -199,38 +199,42 @@ SIZES: dict[str, tuple[ViewportSize, str]] = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES)
 def test_the_booth_fits_small_turned_and_large_lettered_phones(
-    phone: BrowserContext, address: str, campaign: Campaign, size: str, pictures: Path
+    phone: BrowserContext, address: str, campaign: Campaign, pictures: Path
 ) -> None:
     page = phone.pages[0]
+    enrol(page, address, new_code(campaign))
+    add_speaker(page)
+    page.locator(".back").click()
     tour = Tour(page, "en", pictures)
-    tour.enrol(address, new_code(campaign))
-    tour.add_speaker()
-    viewport, letters = SIZES[size]
-    page.set_viewport_size(viewport)
-    page.evaluate("(size) => { document.documentElement.style.fontSize = `${size}%` }", letters)
-    tour.faults.clear()
-    tour.sit_down()
-    # Names are by chance; the widest there is must fit.
-    page.locator(".top h1").evaluate("(heading) => { heading.textContent = 'mamu-mumu' }")
-    while "My sister" not in page.locator(".prompt-text").inner_text():
-        tour.button("record.skip").click()
-    tour.look(f"{size}-idle")
-    place = tour.tap_box()
-    page.locator(".tap").scroll_into_view_if_needed()
-    page.locator(".tap").click()
-    expect(page.locator(".tap[data-phase=recording]")).to_be_visible()
-    page.wait_for_timeout(1000)
-    page.locator(".tap").click()
-    expect(page.locator(".keep")).to_be_visible()
-    tour.look(f"{size}-review")
-    if letters == "100":
-        # All of it is on the screen at once, whatever the line at the bottom says.
-        assert tour.tap_box() == place
-        heights = {page.evaluate(FOOTER, text) for text in worst_words()}
-        assert heights == {60}
-        assert place["y"] + place["height"] <= viewport["height"] - 60
+    for size, (viewport, letters) in SIZES.items():
+        page.set_viewport_size(viewport)
+        page.evaluate("(size) => { document.documentElement.style.fontSize = `${size}%` }", letters)
+        page.locator(".person").first.click()
+        page.locator(".screen.handover .primary").click()
+        tour.sit_down()
+        # Names are by chance; the widest there is must fit.
+        page.locator(".top h1").evaluate("(heading) => { heading.textContent = 'mamu-mumu' }")
+        while "My sister" not in page.locator(".prompt-text").inner_text():
+            tour.button("record.skip").click()
+        tour.look(f"{size}-idle")
+        place = tour.tap_box()
+        page.locator(".tap").scroll_into_view_if_needed()
+        page.locator(".tap").click()
+        expect(page.locator(".tap[data-phase=recording]")).to_be_visible()
+        page.wait_for_timeout(1000)
+        page.locator(".tap").click()
+        expect(page.locator(".keep")).to_be_visible()
+        tour.look(f"{size}-review")
+        if letters == "100":
+            # All of it is on the screen at once, whatever the line at the bottom says.
+            assert tour.tap_box() == place, size
+            heights = {page.evaluate(FOOTER, text) for text in worst_words()}
+            assert heights == {60}, size
+            assert place["y"] + place["height"] <= viewport["height"] - 60, size
+        tour.button("record.again").click()
+        expect(page.locator(".tap[data-phase=idle]")).to_be_visible()
+        page.locator(".back").click()
     assert tour.faults == {}
 
 
