@@ -108,7 +108,7 @@ def announce_clip(sitting: Sitting, audio: bytes, **changes: Any) -> tuple[UUID,
 
 def put_bytes(upload: dict[str, Any], audio: bytes) -> httpx.Response:
     """PUT the bytes to the store as a phone does: over HTTP, with the headers it was given."""
-    return httpx.put(upload["url"], content=audio, headers=upload["headers"], timeout=20)
+    return httpx.put(upload["url"], content=audio, headers=upload["headers"], timeout=120)
 
 
 def cut(body: bytes, size: int = 20_000) -> list[bytes]:

@@ -48,7 +48,7 @@ def test_the_link_leads_to_the_sound_in_the_store(routed: MakeRoute) -> None:
     storage.write(key=storage.clip_key(route.clip_id), body=b"RIFF sound", content_type="audio/wav")
     answer = get(link_of(route), Range="bytes=0-")
     assert answer.status_code == 302
-    heard = httpx.get(answer["Location"], headers={"Origin": "null"})
+    heard = httpx.get(answer["Location"], headers={"Origin": "null"}, timeout=120)
     assert (heard.status_code, heard.content) == (200, b"RIFF sound")
     assert heard.headers["Access-Control-Allow-Origin"] in ("*", "null")
     assert AudioAccess.objects.get().range == "bytes=0-"
@@ -69,7 +69,7 @@ def test_the_derivative_is_played_where_there_is_one(routed: MakeRoute) -> None:
         pcm_sha256="0" * 64,
         created_at=now(),
     )
-    heard = httpx.get(get(link_of(route))["Location"])
+    heard = httpx.get(get(link_of(route))["Location"], timeout=120)
     assert (heard.content, heard.headers["Content-Type"]) == (b"fLaC sound", "audio/flac")
 
 

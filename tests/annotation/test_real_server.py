@@ -242,4 +242,4 @@ def test_an_annotator_gets_an_account_that_can_log_in(label_studio: RealLabelStu
     with pytest.raises(Refused):
         add_annotator(instance=made.instance, email=email, password="another one 2")
     # Sign-up without the invite stays shut.
-    assert httpx.get(f"{label_studio.url}/user/signup/").status_code in (200, 403)
+    assert httpx.get(f"{label_studio.url}/user/signup/", timeout=120).status_code in (200, 403)

@@ -100,7 +100,7 @@ def test_the_store_itself_refuses(sitting: Sitting, case: str, statuses: set[int
         del headers["If-None-Match"]
     else:
         url = url.replace(str(clip_id), str(uuid.uuid7()))
-    assert httpx.put(url, content=body, headers=headers).status_code in statuses
+    assert httpx.put(url, content=body, headers=headers, timeout=120).status_code in statuses
     refused = sitting.phone.post(f"/v1/clips/{clip_id}/uploaded")
     assert (refused.status_code, problem(refused)) == (409, "bytes-missing")
 

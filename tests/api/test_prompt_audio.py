@@ -51,11 +51,11 @@ def test_a_spoken_prompt_is_given_played_and_kept(
     assert in_pack(phone, prompt) == (True, 1)
     moved = phone.get(path)
     assert moved.status_code == 302
-    assert httpx.get(moved["Location"]).content == SOUND
+    assert httpx.get(moved["Location"], timeout=120).content == SOUND
     told = sent(phone.get(path, headers={"Accept": "application/json"}), 200)
     assert told["content_type"] == "audio/flac"
     assert set(told) == {"url", "content_type", "expires_at"}
-    assert httpx.get(told["url"]).content == SOUND
+    assert httpx.get(told["url"], timeout=120).content == SOUND
     assert sent(manager.get(path, headers={"Accept": "application/json"}), 200)["url"]
 
 
@@ -68,7 +68,7 @@ def test_other_sound_is_another_revision_and_the_same_sound_needs_no_upload(
         assert sent(manager.post(f"{path}/uploaded"), 200)["revision"] == revision
         assert in_pack(phone, prompt) == (True, revision)
     assert give(manager, prompt, OTHER) is None
-    assert httpx.get(phone.get(path)["Location"]).content == OTHER
+    assert httpx.get(phone.get(path)["Location"], timeout=120).content == OTHER
 
 
 def test_only_a_manager_of_the_campaign_gives_and_only_its_people_hear(

@@ -77,7 +77,7 @@ def test_a_scientist_asks_for_a_release_and_follows_it_to_its_seal(
     answer = sent(scientist.get(f"{path}/files"))
     assert answer["manifest_sha256"] == facts["manifest_sha256"]
     for file in answer["files"]:
-        content = httpx.get(file["url"], timeout=20).raise_for_status().content
+        content = httpx.get(file["url"], timeout=120).raise_for_status().content
         assert (len(content), hashlib.sha256(content).hexdigest()) == (file["size"], file["sha256"])
     names = [file["path"] for file in answer["files"]]
     assert {"MANIFEST.json", "README.md", "SHA256SUMS", "selection.parquet"} < set(names)

@@ -69,7 +69,7 @@ class FaultyLink:
     ) -> None:
         self._run(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=120)
         self._loop.close()
 
     @property
@@ -80,7 +80,7 @@ class FaultyLink:
 
     def _run(self, work: Any) -> Any:
         future: Future[Any] = asyncio.run_coroutine_threadsafe(work, self._loop)
-        return future.result(timeout=30)
+        return future.result(timeout=120)
 
     async def _close(self) -> None:
         assert self._server is not None

@@ -286,10 +286,10 @@ def test_a_clip_is_heard_by_a_link_and_the_hearing_is_written_down(
     address = f"/console/clips/{clip.pk}/hear"
     assert client.get(address).status_code == 405
     link = client.post(address).json()["url"]
-    assert httpx.get(link).content == sound
+    assert httpx.get(link, timeout=120).content == sound
     assert AuditEvent.objects.get(act="clip.hear").subject == f"clip:{clip.pk}"
     run_job("check_quality", clip.pk)
-    heard = httpx.get(client.post(address).json()["url"])
+    heard = httpx.get(client.post(address).json()["url"], timeout=120)
     assert heard.content.startswith(b"fLaC")
     assert heard.headers["Content-Type"] == "audio/flac"
 

@@ -224,7 +224,7 @@ def test_the_web_process_runs_with_exactly_these_variables(
             return answer.status_code == 200
 
         wait_for("the web process to be ready", ready)
-        assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 400
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=120).status_code == 400
 
 
 def test_a_worker_runs_with_exactly_these_variables_and_passes_its_own_health_check(

@@ -35,7 +35,7 @@ def _presigned_put(services: Services, key: str) -> tuple[str, dict[str, str]]:
 
 
 def _put(url: str, headers: dict[str, str], body: bytes = BODY) -> int:
-    return httpx.put(url, headers=headers, content=body).status_code
+    return httpx.put(url, headers=headers, content=body, timeout=120).status_code
 
 
 @pytest.fixture
@@ -81,11 +81,11 @@ def test_a_tampered_address_is_refused(services: Services, key: str) -> None:
 
 def test_nobody_gets_past_the_signatures(services: Services, key: str) -> None:
     store = services.store
-    assert httpx.get(f"{store.url}/{store.bucket}/{key}").status_code == 403
+    assert httpx.get(f"{store.url}/{store.bucket}/{key}", timeout=120).status_code == 403
     for part in ("filer", "master"):
         url = f"http://127.0.0.1:{store.ports[part]}/buckets/{store.bucket}/{key}"
-        assert httpx.put(url, content=b"x").status_code >= 400, part
-        assert httpx.get(url).status_code >= 400, part
+        assert httpx.put(url, content=b"x", timeout=120).status_code >= 400, part
+        assert httpx.get(url, timeout=120).status_code >= 400, part
 
 
 def test_the_platform_has_rights_in_its_own_bucket_only(services: Services) -> None:
@@ -104,6 +104,7 @@ def _preflight(services: Services, origin: str, method: str) -> httpx.Headers:
             "Access-Control-Request-Method": method,
             "Access-Control-Request-Headers": "content-type,if-none-match,x-amz-checksum-sha256",
         },
+        timeout=120,
     ).headers
 
 

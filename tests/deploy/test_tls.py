@@ -86,7 +86,7 @@ def test_the_relay_carries_signed_requests_unchanged(
         trusting = ssl.create_default_context(cafile=str(files.authority))
         client = services.store.app_client(f"https://127.0.0.1:{port}")
         place = {"Bucket": services.store.bucket, "Key": "clips/through-the-relay"}
-        with httpx.Client(verify=trusting) as phone:
+        with httpx.Client(verify=trusting, timeout=120) as phone:
             assert phone.put(
                 client.generate_presigned_url("put_object", Params=place), content=body
             ).is_success

@@ -56,7 +56,7 @@ def sealed(phone: Phone, version: str = "1.0.0", **recipe: Any) -> Release:
 def download(release: Release, folder: Path) -> dict[str, Any]:
     """Fetch every file by its presigned link, check it, and return the manifest."""
     for file in files_of(release):
-        content = httpx.get(file["url"], timeout=20).raise_for_status().content
+        content = httpx.get(file["url"], timeout=120).raise_for_status().content
         assert len(content) == file["size"]
         assert hashlib.sha256(content).hexdigest() == file["sha256"]
         path = folder / file["path"]
