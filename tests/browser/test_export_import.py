@@ -76,6 +76,7 @@ def desk(
     browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
     try:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
         page.goto(f"{address}/console/campaigns/spring/imports")

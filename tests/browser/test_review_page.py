@@ -43,6 +43,7 @@ def page(playwright: Playwright, address: str, manager: Person) -> Iterator[Page
     faults: list[str] = []
     try:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(f"{address}/console/campaigns/spring/review")
         page.get_by_label("Name").fill(manager.user.username)
