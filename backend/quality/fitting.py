@@ -69,7 +69,7 @@ def propose_rules(
     Where the rules are over the bound, that one gives way, clip by clip, which alone costs the most
     good ones. Then, again and again, that one is drawn in which finds the most more clips of its
     own fault for each good one, until the bound is reached or nothing is gained. It is put halfway
-    between the last clip found and the next one of any kind. With so few good clips that the bound
+    between the last clip found and the next good one. With so few good clips that the bound
     is less than FEW of them, no threshold goes where a normal distribution with their mean and
     deviation would put more than the bound, shared among the rules: the edge of a small sample is
     no bound for the next one. A rule for whose fault there are fewer than FEWEST clips is not drawn

@@ -148,7 +148,8 @@ class FieldDay:
         rules = read_rules(self._program.read_rules())
         for speaker in (speaker for phone in self._plan.phones for speaker in phone):
             for clip in speaker.clips:
-                passed = self._state(clip) in PASSED
+                state = self._state(clip)
+                passed = state in PASSED
                 if clip.damage:
                     if passed:
                         outcome.damaged_passed.append(clip.id)
@@ -156,6 +157,7 @@ class FieldDay:
                 if _within(rules, clip, self._takes.make(speaker, clip).measures):
                     outcome.within += 1
                     outcome.within_passed += passed
+                    outcome.within_rejected += state == "rejected"
 
     def _state(self, clip: PlannedClip) -> str:
         return str(self._journal.of_clip(clip.id).get("state", ""))
