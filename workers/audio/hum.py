@@ -12,24 +12,26 @@ from workers.audio.resample import RATE
 from workers.audio.sound import Floats
 
 _LENGTH = 8_192  # half a second: bins of 1.95 Hz
-_HOP = _LENGTH // 2
 _WINDOW = np.hanning(_LENGTH).astype(np.float32)
 _HARMONICS, _BEST = 8, 3
 _RING_FROM, _RING_TO = 5, 10  # bins to either side, 8 to 20 Hz
+# Up to the surroundings of the eighth harmonic of 60 Hz.
+_BINS = 260
+_STEADY = 0.25
 _FLOOR = 1e-12
 
 
 def hum_comb(x: Floats) -> float:
     """Return how far the best three of the first eight harmonics of 50 or of 60 Hz stand above the
-    median of their surroundings, dB, in the quieter half of half-second frames of `x` at 16 kHz.
+    median of their surroundings, dB, in what is there three quarters of the time: the 25 % quantile
+    of each bin over half-second frames of `x` at 16 kHz. A hum stays, a low voice moves.
     """
-    padded = np.pad(x, (0, max(0, _LENGTH - len(x))))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, _LENGTH)[::_HOP]
-    power = np.einsum("ij,ij->i", frames, frames)
-    quiet = frames[np.argsort(power, kind="stable")[: max(1, len(frames) // 2)]]
-    spectrum = scipy.fft.rfft(quiet * _WINDOW, axis=1)
-    mean = (spectrum.real**2 + spectrum.imag**2).mean(axis=0, dtype=np.float64)
-    return max(_comb(mean, 50), _comb(mean, 60))
+    padded = np.pad(x, (0, -len(x) % _LENGTH or (0 if len(x) else _LENGTH)))
+    frames = padded.reshape(-1, _LENGTH)[: max(1, len(x) // _LENGTH)]
+    spectrum = scipy.fft.rfft(frames * _WINDOW, axis=1)[:, :_BINS]
+    power = spectrum.real**2 + spectrum.imag**2
+    steady = np.quantile(power, _STEADY, axis=0)
+    return max(_comb(steady, 50), _comb(steady, 60))
 
 
 def _comb(spectrum: Powers, hertz: int) -> float:
