@@ -66,7 +66,7 @@ def find_duplicate(*, clip: Clip, heard: Heard) -> Match[UUID]:
 
 def candidates(*, campaign_id: UUID, probes: Sequence[int]) -> "QuerySet[FingerprintKey, int]":
     """Return the ids of the fingerprints that share most keys, as a query over the key's index."""
-    sharing = FingerprintKey.objects.filter(key__in=_of_campaign(campaign_id, probes))
+    sharing = FingerprintKey.objects.filter(key__in=of_campaign(campaign_id, probes))
     counted = sharing.values("fingerprint_id").annotate(shared=Count("key"))
     return (
         counted.filter(shared__gte=LEAST_SHARED)
@@ -93,7 +93,7 @@ def remember_fingerprint(*, clip: Clip, heard: Heard, now: datetime) -> None:
     if new:
         FingerprintKey.objects.bulk_create(
             FingerprintKey(key=key, fingerprint=row)
-            for key in _of_campaign(clip.campaign_id, heard.keys)
+            for key in of_campaign(clip.campaign_id, heard.keys)
         )
 
 
@@ -102,9 +102,12 @@ def forget_fingerprint(*, clip_id: UUID) -> None:
     Fingerprint.objects.filter(clip_id=clip_id).delete()
 
 
-def _of_campaign(campaign_id: UUID, keys: Sequence[int]) -> list[int]:
-    # Two campaigns whose ids end alike would only compare a few clips more; which are of the
-    # campaign is asked of the fingerprints themselves.
+def of_campaign(campaign_id: UUID, keys: Sequence[int]) -> list[int]:
+    """Return keys as they are stored: with the end of the campaign's id before them.
+
+    Two campaigns whose ids end alike would only compare a few clips more; which are of the
+    campaign is asked of the fingerprints themselves.
+    """
     ending = campaign_id.int & ((1 << _CAMPAIGN_BITS) - 1)
     return [ending << _KEY_BITS | key for key in keys]
 

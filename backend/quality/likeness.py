@@ -14,7 +14,7 @@ LEAST_SHARED: Final = 2
 #: Of those that share keys, so many are compared bit by bit: the ones that share most.
 MOST_COMPARED: Final = 32
 #: Below this bit error a clip is named as the one that is repeated. New takes of the same words by
-#: the same speaker reach 0.426; see docs/quality.md.
+#: the same speaker reach 0.426; see docs/duplicates.md.
 ALIKE: Final = 0.42
 
 

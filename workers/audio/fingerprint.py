@@ -13,7 +13,7 @@ band in log over its own loud mean (which takes away gain and the tone of a room
 below, and 24 signs of its slowest two-dimensional cosines are the key. Signs of slow cosines
 survive coding (2 to 6 % turn at Opus 16 kb/s), trims (the syllable says where, not the clock),
 noise and replays (10 to 20 %). A search asks also for the neighbours of its keys: those with the
-least certain signs turned (multi-probe, Lv et al., VLDB 2007). docs/quality.md has the measured
+least certain signs turned (multi-probe, Lv et al., VLDB 2007). docs/duplicates.md has the measured
 recall.
 """
 
