@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from backend.accounts.permissions import person_holds
 from backend.campaigns.models import Campaign, QualityProfile
+from backend.campaigns.services import current_profile
 from backend.console.access import actor_at, campaign_at, page, person_at
 from backend.parsing import parse_json
 from backend.problems import Problem
@@ -23,6 +24,12 @@ from backend.quality.services import change_profile, checked_rules
 
 VERSIONS_SHOWN: Final = 10
 _SAME: Final = ("code", "measure", "op", "severity")
+
+
+class RulesMoved(Problem):
+    """Somebody wrote other rules while this person changed those of before."""
+
+    slug, status, title = "rules-moved", 409, "Other rules were written meanwhile."
 
 
 @dataclass(frozen=True)
@@ -93,8 +100,14 @@ def _as_text(rules: list[Any]) -> str:
 
 
 def _facts(campaign: Campaign) -> dict[str, Any]:
-    profile = QualityProfile.objects.filter(campaign=campaign).order_by("-version")[:1].get()
+    profile = current_profile(campaign_id=campaign.pk)
     return {"campaign": campaign, "profile": profile, "rejudge": rejudge_facts(profile)}
+
+
+def _refuse_if_moved(campaign: Campaign, seen: str) -> None:
+    version = current_profile(campaign_id=campaign.pk).version
+    if seen and seen != str(version):
+        raise RulesMoved(f"Version {version} holds now: look at what it changed, then write again.")
 
 
 @require_safe
@@ -119,6 +132,7 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             wanted = parse_json(text.encode())
             if request.POST.get("act") == "save":
+                _refuse_if_moved(campaign, request.POST.get("version", ""))
                 profile = change_profile(
                     campaign=campaign, rules=wanted, actor=actor_at(request), now=timezone.now()
                 )

@@ -92,6 +92,18 @@ def test_what_is_no_profile_is_refused_and_not_lost(
     assert QualityProfile.objects.filter(campaign=ruled).count() == 2
 
 
+def test_who_changes_rules_that_another_changed_is_told(manager: Person, ruled: Campaign) -> None:
+    client = signed_in(manager)
+    assert 'name="version" value="2"' in folded(client.get(PAGE))
+    write_rules(ruled, noisy=12)
+    body = {"rules": json.dumps(rules(noisy=16)), "act": "save", "version": "2"}
+    page = folded(client.post(PAGE, body), 409)
+    assert "Version 3 holds now" in page
+    assert "&quot;threshold&quot;: 16" in page
+    client.post(PAGE, body | {"version": "3"})
+    assert QualityProfile.objects.filter(campaign=ruled).count() == 4
+
+
 def test_a_failed_job_is_shown_and_can_be_started_again(manager: Person, ruled: Campaign) -> None:
     job = Job.objects.get(key=job_key(ruled.pk, 2))
     Job.objects.filter(pk=job.pk).update(state="failed", error="No room.")
