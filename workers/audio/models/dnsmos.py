@@ -1,8 +1,9 @@
 """DNSMOS: how clear speech sounds to people, told without the clean original, 1 (bad) to 5.
 
 P.835 (Reddy, Gopal, Cutler 2022) scores signal, background and the whole; P.808 (2021) the whole.
-Speech under 9 s is repeated until the window is full, as the published code does; of longer sound
-one window in 9 s is scored.
+Of longer sound one window in 9 s is scored. Sound under 9 s the published code repeats until the
+window is full; here P.835, which is nearly all of the cost, hears it once (12 clips of 5 to 15 s,
+some with noise or in a room: within 0.1 of the repeated form, mean difference 0.01).
 """
 
 from __future__ import annotations
@@ -16,9 +17,14 @@ import onnxruntime
 
 from workers.audio.models.files import DNSMOS_P808, DNSMOS_P835, find_file
 from workers.audio.models.mel import Floats, mel_filters, power_frames
+from workers.audio.models.onnx_file import read_constants, with_constants
 
 _WINDOW, _HOP = 144_160, 144_000  # 9.01 s and 9 s at 16 kHz
+_STEP = 160
+_SHORTEST = 32_000
 _FFT, _FFT_HOP, _BANDS = 321, 160, 120
+_DEAF, _AFTER_DEAF, _DEAF_CHANNELS = "conv2d_1", "conv2d_2", 16
+_END = 2**63 - 1
 # From the networks' raw answers to the raters' scale, highest power first.
 _SIG = (-0.08397278, 1.22083953, 0.0052439)
 _BAK = (-0.13166888, 1.60915514, -0.39604546)
@@ -41,7 +47,8 @@ class Dnsmos:
     """Both networks, loaded, on one thread."""
 
     def __init__(self, p835: Path, p808: Path) -> None:
-        self._p835, self._p808 = _session(p835), _session(p808)
+        self._p835 = _session(_lightened(p835.read_bytes()))
+        self._p808 = _session(p808.read_bytes())
 
     def score(self, x: Floats) -> Quality:
         """Return the scores of `x`, 16 kHz mono, at the level it has (see `levelled`).
@@ -50,13 +57,13 @@ class Dnsmos:
         """
         if not len(x):
             raise ValueError("there is no sound to score")
-        while len(x) < _WINDOW:
-            x = np.concatenate([x, x])
         raw, mos = [], []
-        for start in range(0, len(x) - _WINDOW + 1, _HOP):
-            window = np.ascontiguousarray(x[start : start + _WINDOW], dtype=np.float32)
-            raw.append(self._p835.run(None, {"input_1": window[None]})[0][0])
-            mos.append(float(self._p808.run(None, {"input_1": _log_mel(window)[None]})[0][0, 0]))
+        heard = _repeated(x, _SHORTEST)
+        for start in range(0, max(1, len(heard) - _WINDOW + 1), _HOP):
+            window = heard[start : start + _WINDOW]
+            raw.append(self.raw(window))
+            full = _repeated(window, _WINDOW)[:_WINDOW].astype(np.float32)
+            mos.append(float(self._p808.run(None, {"input_1": _log_mel(full)[None]})[0][0, 0]))
         sig, bak, ovrl = np.array(raw, dtype=np.float64).T
         return Quality(
             sig=float(np.polyval(_SIG, sig).mean()),
@@ -64,6 +71,12 @@ class Dnsmos:
             ovrl=float(np.polyval(_OVRL, ovrl).mean()),
             p808=float(np.mean(mos)),
         )
+
+    def raw(self, window: Floats) -> Floats:
+        """Return P.835's raw answers for 2 to 9.01 s of sound: signal, background, the whole."""
+        whole = np.ascontiguousarray(window[: len(window) // _STEP * _STEP], dtype=np.float32)
+        answer: Floats = self._p835.run(None, {"input_1": whole[None]})[0][0]
+        return answer
 
 
 def load_dnsmos(folder: Path | None) -> Dnsmos | None:
@@ -93,10 +106,38 @@ def _log_mel(window: Floats) -> Floats:
     return picture.astype(np.float32, copy=False)
 
 
-def _session(path: Path) -> Any:
+def _repeated(x: Floats, least: int) -> Floats:
+    while len(x) < least:
+        x = np.concatenate([x, x])
+    return x
+
+
+def _lightened(model: bytes) -> bytes:
+    """Return P.835 for sound of any length, without channels that are never heard.
+
+    23 of the second layer's 64 channels are 0 whatever sound they are given: all are among those
+    with the least weights. 16 are left out, since processors work in blocks of 16; of the first
+    layer none. The scores stay the same, a fifth of the work is saved.
+    """
+    constants = read_constants(model)
+    size = np.abs(constants[f"{_DEAF}/kernel:0"]).sum(axis=(1, 2, 3))
+    kept = np.sort(np.argsort(size)[_DEAF_CHANNELS:])
+    changed = {
+        f"{_DEAF}/kernel:0": constants[f"{_DEAF}/kernel:0"][kept],
+        f"{_DEAF}/bias:0": constants[f"{_DEAF}/bias:0"][kept],
+        f"{_AFTER_DEAF}/kernel:0": constants[f"{_AFTER_DEAF}/kernel:0"][:, kept],
+        # The sound is cut into steps twice, once from its beginning and once a step later.
+        "input_1:01_cropping_end": np.array([_END, -_STEP]),
+        "shape_tensor": np.array([1, -1, _STEP]),
+        "shape_tensor1": np.array([1, -1, _STEP]),
+    }
+    return with_constants(model, changed, free_input="input_1")
+
+
+def _session(model: bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     # Repeated quiet sound sinks to numbers so small that the processor counts them in software.
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -103,7 +103,7 @@ def _number(text: str) -> Words:
     whole, _, part = text.replace(",", "").partition(".")
     if part:
         return [*cardinal(int(whole)), "point", *digits(part)]
-    if (len(whole) > 1 and whole[0] == "0") or len(whole) > 9:
+    if (len(whole) > 1 and whole[0] == "0") or ("," not in text and len(whole) > 9):
         return digits(whole)
     if len(text) == 4 and "1100" <= text <= "2099":
         return year(int(text))
