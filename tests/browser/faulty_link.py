@@ -41,6 +41,7 @@ class FaultyLink:
     `whole`: the requests that came through whole, in order. How often one was tried before says
     nothing about the page: a browser itself repeats a request whose old connection turns out to be
     dead, and how much of a connection's allowance is left for the next request is chance.
+    `stalled`: the paths of those that were held.
     """
 
     def __init__(self, upstream: str, *, method: str) -> None:
@@ -51,6 +52,7 @@ class FaultyLink:
         self.cut_after = 0
         self.stall_seconds = 30.0
         self.whole: list[Transfer] = []
+        self.stalled: list[str] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncio.Server | None = None
@@ -137,7 +139,9 @@ class _Connection:
             head = await self._reader.readuntil(b"\r\n\r\n")
             method, target, _ = head.decode("latin-1").split(" ", 2)
             fault = self._link.next_fault(method)
+            path = urlsplit(target).path
             if fault == "stall":
+                self._link.stalled.append(path)
                 await asyncio.sleep(self._link.stall_seconds)
                 raise Broken
             self._lost = fault == "lost"
@@ -157,7 +161,7 @@ class _Connection:
                 await self._forward(piece)
             if fault == "cut-half":
                 raise Broken
-            self._link.note_whole(method, urlsplit(target).path, length)
+            self._link.note_whole(method, path, length)
 
     async def _forward(self, data: bytes) -> None:
         cut = self._link.cut_after
