@@ -61,9 +61,8 @@ def _without_end(words: int) -> Callable[[Setting], str]:
 
 
 def _like_another(s: Setting) -> str:
-    """Return the text of another clip, cut or repeated to as many words as were said."""
-    count = len(s.clip.text.split())
-    return " ".join((s.other.text.split() * count)[:count])
+    """Return another clip's text, of those nearest in length."""
+    return min(s.texts, key=lambda text: abs(len(text) - len(s.clip.text)))
 
 
 PROMPTS = (

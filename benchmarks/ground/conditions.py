@@ -36,10 +36,13 @@ CODINGS: dict[str, tuple[Coding, str]] = {
 
 @dataclass(frozen=True)
 class Setting:
-    """What a condition is made from: the clip, another reader's, noises made of other readers."""
+    """What a condition is made from: the clip, one of another reader, the texts of all of these,
+    the noise that they make together.
+    """
 
     clip: Reading
     other: Reading
+    texts: tuple[str, ...]
     babble: surroundings.Noise
     rng: np.random.Generator
 
@@ -78,4 +81,5 @@ def setting(clip: Reading, among: Sequence[Reading], condition: str) -> Setting:
     rng = np.random.default_rng(seed)
     others = [one for one in among if one.speaker != clip.speaker]
     other = others[int(rng.integers(len(others)))]
-    return Setting(clip, other, surroundings.babble(others), rng)
+    texts = tuple(one.text for one in others if one.text)
+    return Setting(clip, other, texts, surroundings.babble(others), rng)
