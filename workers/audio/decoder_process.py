@@ -7,6 +7,7 @@ copy them twice. The process ends with its parent: it then reads the end of the 
 from __future__ import annotations
 
 import faulthandler
+import gc
 import mmap
 import os
 import pickle
@@ -21,16 +22,17 @@ from pathlib import Path
 
 import numpy as np
 
-from workers.audio.sound import Bounds, Sound, Undecodable
+from workers.audio.sound import Bounds, Floats, Sound, Undecodable
 
 # Above what the worker holds already: room for the samples twice and for the codecs.
 _EXTRA_BYTES = 640 * 1024 * 1024
-# Beyond this the shared pages of a long clip are given back.
+# Shared pages up to this are kept from clip to clip.
 _KEPT_BYTES = 8 * 1024 * 1024
 _STATM = Path("/proc/self/statm")
 _BLOCK = 1 << 20
 _SIZES = struct.Struct("<QQ")
 _VALUE = np.dtype(np.float32).itemsize
+_PIECE = 1 << 20  # samples: whole pages
 Decoder = Callable[..., Sound]
 
 
@@ -85,11 +87,21 @@ class DecoderProcess:
         if isinstance(answer, Undecodable):
             raise answer
         shape, facts = answer
-        count = shape[0] * shape[1]
-        channels = np.frombuffer(self._samples, np.float32, count).reshape(shape).copy()
-        if count * _VALUE > _KEPT_BYTES and hasattr(mmap, "MADV_REMOVE"):
-            self._samples.madvise(mmap.MADV_REMOVE)
-        return Sound(channels=channels, **facts)
+        return Sound(channels=self._taken(shape[0] * shape[1]).reshape(shape), **facts)
+
+    def _taken(self, count: int) -> Floats:
+        """Return a copy of the shared samples; of a long clip the shared pages are given back as
+        they are copied, so that it is never held twice.
+        """
+        shared = np.frombuffer(self._samples, np.float32, count)
+        if count * _VALUE <= _KEPT_BYTES or not hasattr(mmap, "MADV_REMOVE"):
+            return shared.copy()
+        samples = np.empty(count, np.float32)
+        for start in range(0, count, _PIECE):
+            piece = slice(start, min(count, start + _PIECE))
+            samples[piece] = shared[piece]
+            self._samples.madvise(mmap.MADV_REMOVE, start * _VALUE, _PIECE * _VALUE)
+        return samples
 
     def end(self) -> None:
         """End the process, whatever it is doing, and give back what it held."""
@@ -110,6 +122,8 @@ def _live(link: socket.socket, samples: mmap.mmap, decoder: Decoder) -> None:
             signal.signal(name, signal.SIG_DFL)
         # A crash here is an answer about the file; the worker's log shall not show it as its own.
         faulthandler.disable()
+        # Looking through the worker's objects for garbage would make a copy of their memory.
+        gc.freeze()
         # The worker's connections, and the sockets of its other children, are its own to close.
         os.closerange(3, link.fileno())
         os.closerange(link.fileno() + 1, os.sysconf("SC_OPEN_MAX"))

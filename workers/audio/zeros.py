@@ -18,7 +18,8 @@ def zero_runs(x: Floats) -> tuple[Places, Places]:
     """Return starts and ends (exclusive) of the runs of samples within one 16-bit step of zero that
     touch neither end.
     """
-    starts, ends = runs_of(np.abs(x) <= np.float32(_ONE_STEP))
+    step = np.float32(_ONE_STEP)
+    starts, ends = runs_of((x <= step) & (x >= -step))
     inside = (starts > 0) & (ends < len(x))
     return starts[inside], ends[inside]
 
