@@ -12,15 +12,19 @@ def median_ratio(ours: Sequence[float], bare: Sequence[float]) -> float:
     return statistics.median(a / b for a, b in zip(ours, bare, strict=True))
 
 
-def claim_line(*, name: str, value: float, unit: str, aim: float, detail: str) -> str:
-    """Return the claim as one line of JSON; `aim` is the least value that holds it."""
+def claim_line(
+    *, name: str, value: float, unit: str, aim: float, detail: str, at_most: bool = False
+) -> str:
+    """Return the claim as one line of JSON; `aim` is the least value that holds it, or the greatest
+    where it may be `at_most` that.
+    """
     return json.dumps(
         {
             "name": name,
             "value": round(value, 3),
             "unit": unit,
             "aim": aim,
-            "holds": value >= aim,
+            "holds": value <= aim if at_most else value >= aim,
             "detail": detail,
         }
     )
