@@ -27,6 +27,7 @@ from backend.quality.standing import (
 )
 from backend.quality.tally import Tally
 from backend.quality.verdict import Outcome
+from backend.speakers import voices
 
 KIND: Final = "rejudge_clips"
 REJUDGED: Final = "rejudged"
@@ -180,6 +181,9 @@ def _rejudge(
             lifecycle.restate(verdict=verdict_of(check), jobs=jobs, **step)
         else:
             lifecycle.move(to=proposal.to, values={"verdict": verdict_of(check)}, **step)
+            if proposal.to is State.REJECTED:
+                # As when a person rejects it: it shall not say how its speaker sounds.
+                voices.forget_clip(clip_id)
     return proposal
 
 
