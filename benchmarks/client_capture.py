@@ -28,14 +28,14 @@ PROFILE = Path(__file__).resolve().parent.parent / "backend" / "campaigns" / "de
 
 _TAKES = """async ([count, rules, worklet]) => {
   if (worklet) delete window.MediaStreamTrackProcessor;
-  const { Microphone } = await import("/src/capture/microphone.js");
+  const { openMicrophone } = await import("/src/capture/microphone.js");
   const { newTake } = await import("/src/capture/take_rows.js");
   const { judge } = await import("/src/checks/verdict.js");
   const none = () => {};
   const listener = {
     level: none, silence: none, lost: none, stored: none, bound: none, full: none };
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-  const mic = await Microphone.open(listener);
+  const mic = await openMicrophone(listener);
   const session = { id: "session", collector: "c", campaign: "k", speaker: "s" };
   const prompt = { id: "p", kind: "read", text: "The bus to the market leaves", repeats: 1 };
   const found = [];

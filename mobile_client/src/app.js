@@ -31,6 +31,8 @@ export class App {
     this.etag = "";
     /** @type {{name: string, params: any}} */
     this.at = { name: "", params: {} };
+    /** The screen before this one. */
+    this.from = "";
     /** @type {(() => void) | undefined} */
     this.leave = undefined;
     /** Told after each screen, and after each collector. */
@@ -42,6 +44,11 @@ export class App {
   /** The campaign is over: nothing new is recorded, what is kept is still sent. */
   get closed() {
     return this.pack?.campaign.state === "closed";
+  }
+
+  /** The screen from which everything else is reached. */
+  get home() {
+    return this.pack ? "people" : "enrol";
   }
 
   /** Read who is enrolled and which pack is here; works without a network. */
@@ -104,6 +111,7 @@ export class App {
     if (!screen) throw new Error(`no screen ${name}`);
     this.leave?.();
     this.leave = undefined;
+    if (name !== this.at.name) this.from = this.at.name;
     const at = { name, params };
     this.at = at;
     const { view, leave } = await screen(this, params);

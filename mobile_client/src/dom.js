@@ -1,29 +1,31 @@
 /** Make elements; text is always text, never markup. */
 
-/** @typedef {Node | string | null | undefined | false} Child */
+import { t } from "./i18n.js";
+
+/** @typedef {Node | string | null | undefined | false} One */
+/** @typedef {One | One[] | One[][]} Child */
+/** @typedef {Record<string, any>} Props `on` (listeners) and attributes; a false attribute is left out */
 
 /**
- * `class`, `on` (listeners) and attributes; a false attribute is left out.
- *
  * @template {keyof HTMLElementTagNameMap} T
- * @param {T} tag
- * @param {Record<string, any>} [props]
- * @param {...Child} children
+ * @param {T | `${T}.${string}`} what an element, with its classes as CSS writes them: `p.lead`
+ * @param {...(Child | Props)} parts what it holds, and one object at most of what else it has
  * @returns {HTMLElementTagNameMap[T]}
  */
-export function make(tag, props = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(props)) {
+export function make(what, ...parts) {
+  const [tag = "", ...looks] = what.split(".");
+  const element = /** @type {HTMLElementTagNameMap[T]} */ (document.createElement(tag));
+  if (looks.length) element.className = looks.join(" ");
+  const isProps = (/** @type {any} */ part) => part?.constructor === Object;
+  for (const [name, value] of Object.entries(parts.find(isProps) ?? {})) {
     if (name === "on") {
       for (const [type, listener] of Object.entries(value))
         element.addEventListener(type, listener);
-    } else if (value === true) {
-      element.setAttribute(name, "");
     } else if (value !== false && value !== undefined && value !== null) {
-      element.setAttribute(name, String(value));
+      element.setAttribute(name, value === true ? "" : value);
     }
   }
-  fill(element, ...children);
+  fill(element, .../** @type {Child[]} */ (parts.filter((part) => !isProps(part))));
   return element;
 }
 
@@ -34,16 +36,66 @@ export function make(tag, props = {}, ...children) {
  * @param {...Child} children
  */
 export function fill(element, ...children) {
-  element.replaceChildren(
-    ...children.filter((child) => child !== null && child !== undefined && child !== false),
-  );
+  element.replaceChildren(.../** @type {Node[]} */ (children.flat(9).filter(Boolean)));
+}
+
+/**
+ * An element with the words of a key.
+ *
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T | `${T}.${string}`} what
+ * @param {string} key
+ * @param {Record<string, string | number>} [values]
+ */
+export function say(what, key, values) {
+  return make(what, t(key, values));
 }
 
 /**
  * @param {string} text
- * @param {(event: Event) => void} click
- * @param {Record<string, any>} [props]
+ * @param {(event: Event) => unknown} click
+ * @param {string} [look] its classes, as CSS writes them
+ * @param {Props} [props]
  */
-export function button(text, click, props = {}) {
-  return make("button", { type: "button", on: { click }, ...props }, text);
+export function plainButton(text, click, look = "", props = {}) {
+  return make(
+    look ? `button.${look}` : "button",
+    { type: "button", on: { click }, ...props },
+    text,
+  );
+}
+
+/**
+ * A button with the words of a key.
+ *
+ * @param {string} key
+ * @param {(event: Event) => unknown} click
+ * @param {string} [look]
+ * @param {Props} [props]
+ */
+export function button(key, click, look, props) {
+  return plainButton(t(key), click, look, props);
+}
+
+/**
+ * A copy of one of the page's templates, in words of this language. `data-words` is the key of an
+ * element's text, `data-label` of its name for screen readers, `data-part` what this returns it as.
+ *
+ * @param {string} name
+ * @param {Record<string, any>} taps by part: what a tap on it does
+ * @returns {Record<string, any>} the parts; `view` is the whole of it
+ */
+export function copyOf(name, taps) {
+  const template = /** @type {HTMLTemplateElement} */ (document.getElementById(`view-${name}`));
+  const view = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+  /** @type {Record<string, any>} */
+  const parts = { view };
+  for (const one of /** @type {NodeListOf<HTMLElement>} */ (view.querySelectorAll("*"))) {
+    const { words, label, part } = one.dataset;
+    if (words) one.textContent = t(words);
+    if (label) one.ariaLabel = t(label);
+    if (part) parts[part] = one;
+    if (part && taps[part]) one.onclick = taps[part];
+  }
+  return parts;
 }

@@ -1,6 +1,6 @@
 /** The top of a screen: its heading, and the way back where there is one. */
 
-import { button, make } from "./dom.js";
+import { make, plainButton } from "./dom.js";
 import { t } from "./i18n.js";
 
 /**
@@ -9,6 +9,6 @@ import { t } from "./i18n.js";
  * @param {HTMLElement | null} [end] what else is at the top
  */
 export function header(title, back = null, end = null) {
-  const way = back && button("‹", back, { class: "back", "aria-label": t("back") });
-  return make("header", { class: "top" }, way, make("h1", {}, title), end);
+  const way = back && plainButton("‹", back, "back", { "aria-label": t("back") });
+  return make("header.top", way, make("h1", title), end);
 }

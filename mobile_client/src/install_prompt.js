@@ -1,7 +1,6 @@
 /** The browser's offer to install the app: kept until somebody taps the quiet line on the first screen. */
 
 import { button } from "./dom.js";
-import { t } from "./i18n.js";
 import { askToKeep } from "./persistence.js";
 
 /** @typedef {Event & {prompt: () => Promise<void>}} Offer Chrome's BeforeInstallPromptEvent */
@@ -32,6 +31,6 @@ export function installLine() {
     offer = null;
     if (line) line.hidden = true;
   };
-  line = button(t("install.offer"), () => void tap(), { class: "quiet", hidden: !offer });
+  line = button("install.offer", tap, "quiet", { hidden: !offer });
   return line;
 }

@@ -17,9 +17,7 @@ const POLICY = "Content-Security-Policy";
  * @param {Record<string, string>} files the beginning of each file's SHA-256, by path; "" is the page
  */
 export function serveOffline(version, files) {
-  const worker = /** @type {import("./service_worker").Worker} */ (
-    /** @type {unknown} */ (self)
-  );
+  const worker = /** @type {import("./service_worker").Worker} */ (/** @type {unknown} */ (self));
   const home = new URL("./", location.href);
   const current = PREFIX + version;
   const ofVersion = `v/${version}/`;

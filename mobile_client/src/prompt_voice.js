@@ -34,66 +34,65 @@ async function soundOf(token, prompt) {
   }
 }
 
-export class PromptVoice {
-  /**
-   * @param {string} token
-   * @param {object} listener
-   * @param {(playing: boolean) => void} listener.playing
-   * @param {() => void} listener.missing no sound is here, and no network
-   */
-  constructor(token, listener) {
-    this.token = token;
-    this.listener = listener;
-    /** @type {import("./api.js").Prompt | null} */
-    this.prompt = null;
-    /** What is fetched to be played; stop() forgets it. @type {object | null} */
-    this.turn = null;
-    this.player = new Audio();
-    this.player.onended = () => this.stop();
-  }
+/**
+ * @param {string} token
+ * @param {object} listener
+ * @param {(playing: boolean) => void} listener.playing
+ * @param {() => void} listener.missing no sound is here, and no network
+ */
+export function promptVoice(token, listener) {
+  const player = new Audio();
+  player.onended = stop;
+  /** @type {import("./api.js").Prompt | null} */
+  let prompt = null;
+  /** What is fetched to be played; stop() forgets it. @type {object | null} */
+  let turn = null;
 
-  /**
-   * A prompt comes on the screen; the same one again stays silent.
-   *
-   * @param {import("./api.js").Prompt} prompt
-   */
-  show(prompt) {
-    if (prompt.id === this.prompt?.id) return;
-    this.stop();
-    this.prompt = prompt;
-    if (prompt.has_audio && readsAloud()) void this.play();
-  }
+  const on = () => Boolean(player.src);
 
-  async play() {
-    const { prompt } = this;
-    const turn = {};
-    this.turn = turn;
-    const sound = prompt && (await soundOf(this.token, prompt));
+  async function play() {
+    const mine = {};
+    turn = mine;
+    const sound = prompt && (await soundOf(token, prompt));
     // Meanwhile the next prompt may be there, or the microphone on.
-    if (turn !== this.turn) return;
-    if (!sound) return this.listener.missing();
-    this.stop();
-    this.player.src = URL.createObjectURL(new Blob([sound.bytes], { type: sound.content_type }));
-    this.listener.playing(true);
-    this.player.play().catch(() => this.stop());
+    if (turn !== mine) return;
+    if (!sound) return listener.missing();
+    stop();
+    player.src = URL.createObjectURL(new Blob([sound.bytes], { type: sound.content_type }));
+    listener.playing(true);
+    player.play().catch(stop);
   }
 
-  get on() {
-    return Boolean(this.player.src);
+  function stop() {
+    turn = null;
+    if (!on()) return;
+    player.pause();
+    URL.revokeObjectURL(player.src);
+    player.removeAttribute("src");
+    listener.playing(false);
   }
 
-  stop() {
-    this.turn = null;
-    if (!this.on) return;
-    this.player.pause();
-    URL.revokeObjectURL(this.player.src);
-    this.player.removeAttribute("src");
-    this.listener.playing(false);
-  }
+  return {
+    on,
+    play,
+    stop,
 
-  /** The screen is left: what is still on its way is not played. */
-  close() {
-    this.prompt = null;
-    this.stop();
-  }
+    /**
+     * A prompt comes on the screen; the same one again stays silent.
+     *
+     * @param {import("./api.js").Prompt} next
+     */
+    show(next) {
+      if (next.id === prompt?.id) return;
+      stop();
+      prompt = next;
+      if (prompt.has_audio && readsAloud()) void play();
+    },
+
+    /** The screen is left: what is still on its way is not played. */
+    close() {
+      prompt = null;
+      stop();
+    },
+  };
 }

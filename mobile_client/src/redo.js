@@ -5,7 +5,7 @@
 /**
  * Pure: why a clip's prompt is wanted again, or null.
  *
- * @param {Clip} clip
+ * @param {Pick<Clip, "state" | "verdict" | "redo">} clip
  */
 export function redoReasons({ state, verdict, redo }) {
   if (state !== "confirmed") return null;

@@ -1,7 +1,7 @@
 /** A new row of what the server learns by one PUT. */
 
 /**
- * @param {import("./db.js").Enrolment} enrolment
+ * @param {{collector: string, campaign: string}} whose
  * @param {string} id
  * @param {string} speaker
  * @param {Record<string, any>} request

@@ -1,6 +1,6 @@
 /** The line that says where the clips are; on every screen, one tap from the list. */
 
-import { button, fill, make } from "./dom.js";
+import { fill, make, plainButton } from "./dom.js";
 import { LANGUAGES, language, t, useLanguage } from "./i18n.js";
 import { onChange, status } from "./outbox/sync.js";
 
@@ -29,15 +29,15 @@ export function warningOf(now, fault) {
 /** @param {import("./app.js").App} app */
 export function showStatus(app) {
   const bar = /** @type {HTMLElement} */ (document.getElementById("status"));
-  const counts = make("span", {});
+  const counts = make("span");
   // Only what is wrong is read out by itself; the counts change all the time.
-  const problem = make("span", { class: "warning", role: "status" });
-  const link = make("button", { type: "button", class: "counts" }, counts, problem);
+  const problem = make("span.warning", { role: "status" });
+  const link = make("button.counts", { type: "button" }, counts, problem);
   link.addEventListener("click", () => void app.go("clips"));
-  const today = button("", () => void app.go("today"), { class: "way" });
-  const settings = button("", () => void app.go("settings"), { class: "way" });
+  const today = plainButton("", () => app.go("today"), "way");
+  const settings = plainButton("", () => app.go("settings"), "way");
   // Before anybody is enrolled there is nothing to set but the language.
-  const choice = make("select", { class: "language" });
+  const choice = make("select.language");
   for (const [tag, name] of Object.entries(LANGUAGES)) {
     choice.append(make("option", { value: tag, lang: tag }, name));
   }

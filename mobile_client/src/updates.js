@@ -1,7 +1,6 @@
 /** A new version of the app: it waits until nothing would be lost, then takes over by one reload. */
 
 import { button, fill } from "./dom.js";
-import { t } from "./i18n.js";
 
 const LOOK_AGAIN_MS = 3_600_000;
 const ASK_AGAIN_MS = 2000;
@@ -61,7 +60,7 @@ export async function watchUpdates(app) {
     });
     if (may && replaced) return location.reload();
     if (may) waiting?.postMessage("activate");
-    fill(line, !may && button(t("update.ready"), tap));
+    fill(line, !may && button("update.ready", tap));
     // A take ends, a form is done; a browser may let the old worker finish first, for half a minute.
     timer = setTimeout(consider, ASK_AGAIN_MS);
   }

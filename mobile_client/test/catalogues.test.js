@@ -64,7 +64,7 @@ test("every word that the code names is in the catalogue", () => {
   for (const name of readdirSync(source, { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith(".js")) continue;
     const text = readFileSync(new URL(name, source), "utf8");
-    for (const [, key] of text.matchAll(/\bt\("([^"]+)"/g)) {
+    for (const [, key] of text.matchAll(/\b(?:(?:t|button)\(|say\("[^"]+", )"([^"]+)"/g)) {
       assert.ok(key && (key in english || counted.includes(key)), `${name}: ${key}`);
     }
   }

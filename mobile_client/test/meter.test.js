@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { Meter } from "../src/checks/meter.js";
+import { startMeter } from "../src/checks/meter.js";
 
 const vectors = JSON.parse(
   readFileSync(new URL("../../tests/vectors/measures.json", import.meta.url), "utf8"),
@@ -37,7 +37,7 @@ function madeTake(parts) {
  * @param {number} block
  */
 function measured(samples, rate, block) {
-  const meter = new Meter(rate);
+  const meter = startMeter(rate);
   for (let at = 0; at < samples.length; at += block) meter.push(samples.subarray(at, at + block));
   return meter.done();
 }
@@ -63,7 +63,7 @@ for (const { name, rate, parts, measures } of vectors.takes) {
 }
 
 test("no samples at all are measured without an error, and every number is finite", () => {
-  const found = new Meter(48000).done();
+  const found = startMeter(48000).done();
   assert.equal(found.duration_s, 0);
   assert.ok(Object.values(found).every(Number.isFinite), JSON.stringify(found));
 });
@@ -75,7 +75,7 @@ test("speech is held against the time its text takes, a question's is not", () =
     { samples: 8000, noise: 20 },
   ];
   const text = "The bus to the market leaves at half past seven.";
-  const meter = new Meter(16000);
+  const meter = startMeter(16000);
   meter.push(madeTake(parts));
   const once = meter.done({ kind: "read", text }).speech_expected_ratio ?? 0;
   assert.ok(Math.abs(once - 1.01 / 2.914) < 0.02, `${once}`);
@@ -89,7 +89,7 @@ test("speech is held against the time its text takes, a question's is not", () =
 });
 
 test("a take that used up its time was stopped early", () => {
-  const meter = new Meter(16000);
+  const meter = startMeter(16000);
   meter.push(new Int16Array(40000));
   assert.equal(meter.done({ max_seconds: 2 }).stopped_early, 1, "half a second and two");
   assert.equal(meter.done({ max_seconds: 2.4 }).stopped_early, 0);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Recording } from "../src/capture/recording.js";
+import { startRecording } from "../src/capture/recording.js";
 
 /** @typedef {import("../src/db.js").Change} Change */
 
@@ -14,15 +14,19 @@ const ROW = /** @type {import("../src/db.js").Clip} */ ({
 });
 const tone = Int16Array.from({ length: 1024 }, (_, n) => 8000 * Math.sin(n / 9));
 
-/** @param {(changes: Change[]) => Promise<void>} commit */
-function record(commit) {
+/**
+ * @param {(changes: Change[]) => Promise<void>} commit
+ * @param {number} [startedAt]
+ */
+function record(commit, startedAt) {
   /** @type {string[]} */
   const told = [];
-  const take = new Recording(ROW, RATE, commit, {
-    stored: (frames) => told.push(`stored ${frames}`),
-    silence: () => told.push("silence"),
-    full: () => told.push("full"),
-  });
+  const listener = {
+    stored: (/** @type {number} */ frames) => void told.push(`stored ${frames}`),
+    silence: () => void told.push("silence"),
+    full: () => void told.push("full"),
+  };
+  const take = startRecording(ROW, RATE, commit, listener, startedAt);
   return { take, told };
 }
 
@@ -32,8 +36,7 @@ test("the take's row is stored with its first frame, then frame by frame", async
   const { take, told } = record(async (changes) => {
     written.push(changes.map((change) => change.table));
   });
-  take.write(tone, 0);
-  await take.writing;
+  await take.write(tone, 0);
   take.write(tone, 1);
   take.write(tone.subarray(0, 100), 2);
   const ended = await take.end();
@@ -52,10 +55,7 @@ test("after a refusal nothing more is stored, so that the take has no hole", asy
   const { take, told } = record(async () => {
     if (++commits === 2) throw new DOMException("", "QuotaExceededError");
   });
-  for (let n = 0; n < 5; n++) {
-    take.write(tone, n);
-    await take.writing;
-  }
+  for (let n = 0; n < 5; n++) await take.write(tone, n);
   const ended = await take.end();
   assert.deepEqual(told, ["stored 1", "full"]);
   assert.equal(commits, 2);
@@ -66,29 +66,26 @@ test("after a refusal nothing more is stored, so that the take has no hole", asy
 test("a microphone that gives nothing but zeros is told once", async () => {
   const { take, told } = record(async () => {});
   const zeros = new Int16Array(1024);
-  for (let n = 0; n < 30; n++) take.write(zeros, n);
-  await take.writing;
+  await Promise.all(Array.from({ length: 30 }, (_, n) => take.write(zeros, n)));
   assert.deepEqual(told.slice(0, 1), ["silence"]);
   assert.equal(told.filter((one) => one === "silence").length, 1);
 });
 
 test("a pause after the first sound is no silent microphone", async () => {
   const { take, told } = record(async () => {});
-  take.write(tone, 0);
-  for (let n = 1; n < 30; n++) take.write(new Int16Array(1024), n);
-  await take.writing;
+  await take.write(tone, 0);
+  for (let n = 1; n < 30; n++) await take.write(new Int16Array(1024), n);
   assert.ok(!told.includes("silence"));
 });
 
 test("a jump of the source's clock is counted, and what is missing is told", async () => {
-  const { take } = record(async () => {});
+  const { take } = record(async () => {}, performance.now() - 300);
   let at = 100;
   for (let block = 0; block < 20; block++) {
     if (block === 10) at += 0.1;
     take.see(at, 160);
     at += 0.01;
   }
-  take.startedAt = performance.now() - 300;
   const ended = await take.end();
   assert.equal(ended.gaps, 1);
   assert.equal(ended.missingMs, 100);

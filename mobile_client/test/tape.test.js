@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { join, toInt16 } from "../src/capture/pcm.js";
-import { Tape } from "../src/capture/tape.js";
+import { startTape } from "../src/capture/tape.js";
 
 const RATE = 16_000;
 const FRAME = 1024;
@@ -15,7 +15,7 @@ function counting() {
   const frames = [];
   let ends = 0;
   let next = 0;
-  const tape = new Tape(
+  const tape = startTape(
     RATE,
     (samples, number) => {
       if (number === 0) frames.length = 0;

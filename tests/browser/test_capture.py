@@ -37,7 +37,7 @@ NO_STREAM = "delete window.MediaStreamTrackProcessor"
 # The page's own modules, without its screens; what they tell is kept in `told`.
 LAB = """async () => {
   const at = (name) => import(new URL(`src/${name}.js`, location.href));
-  const [{ Microphone }, rows, recovery, db] = await Promise.all(
+  const [{ openMicrophone }, rows, recovery, db] = await Promise.all(
     ["capture/microphone", "capture/take_rows", "capture/recovery", "db"].map(at));
   const told = [];
   // Not by the clock, which goes on while a busy machine's sound waits: by the sound that has come.
@@ -53,7 +53,7 @@ LAB = """async () => {
   window.lab = {
     told, rows, recovery, db,
     heard: () => heard,
-    async open() { this.mic = await Microphone.open(listener); },
+    async open() { this.mic = await openMicrophone(listener); },
     async begin(seconds = 100) {
       const row = rows.newTake(session, prompt, { seq: 0, take: 1, rate: this.mic.rate });
       this.id = row.id;

@@ -58,12 +58,12 @@ DECIDED_TWICE = """async () => {
 # A prompt's sound is fetched; before it is here, the person taps on record.
 LATE_VOICE = """async () => {
   const db = await import(new URL("src/db.js", location.href));
-  const { PromptVoice } = await import(new URL("src/prompt_voice.js", location.href));
+  const { promptVoice } = await import(new URL("src/prompt_voice.js", location.href));
   const prompt = { id: "p", revision: 1, has_audio: true };
   const bytes = new ArrayBuffer(10);
   await db.put("prompt_audio", { id: "p", revision: 1, content_type: "audio/flac", bytes });
   const told = [];
-  const voice = new PromptVoice("", { playing: (on) => told.push(on), missing: () => {} });
+  const voice = promptVoice("", { playing: (on) => told.push(on), missing: () => {} });
   voice.show(prompt);
   const playing = voice.play();
   voice.stop();

@@ -41,82 +41,72 @@ const BUFFERED_BLOCKS = 300;
  * @property {() => void} full the phone's storage takes no more; end() gives what it took
  */
 
-export class Microphone {
+/** @typedef {Awaited<ReturnType<typeof openMicrophone>>} Microphone */
+
+/**
+ * Ask for the microphone; call it in a tap, or the browser keeps the sound back.
+ * Throws a DOMException: NotAllowedError, NotFoundError, NotReadableError, SecurityError.
+ *
+ * @param {Partial<Listener>} listens
+ */
+export async function openMicrophone(listens) {
+  const { mediaDevices, userAgent, maxTouchPoints } = navigator;
+  if (!mediaDevices) throw new DOMException("not a secure page", "SecurityError");
+  // iOS: record and play at once, whatever the phone's mute switch says.
+  const session = /** @type {{audioSession?: {type: string}}} */ (
+    /** @type {unknown} */ (navigator)
+  ).audioSession;
+  if (session) session.type = "play-and-record";
+  const wanted = asked(userAgent, maxTouchPoints, mediaDevices.getSupportedConstraints());
+  const stream = await mediaDevices.getUserMedia({ audio: wanted });
+  const [found] = stream.getAudioTracks();
+  if (!found) throw new DOMException("no audio track", "NotFoundError");
+  const track = found;
+
+  let listener = listens;
+  let path = "";
+  /** @type {AudioContext | undefined} */
+  let context;
+  /** @type {WakeLockSentinel | undefined} */
+  let awake;
+  let tapAt = 0;
+  let preRollMs = 0;
+  let firstFrameMs = 0;
+  /** @type {Promise<Extract<Told, {type: "ended"}>>} */
+  let ended;
+  /** @type {{[T in Told["type"]]?: (told: any) => void}} who waits for what the worker tells */
+  const waiting = {};
+  /** @type {(why: Lost) => void} */
+  const lose = (why) => listener.lost?.(why);
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  worker.onmessage = ({ data }) => hear(data);
+  /** @type {() => void} */
+  let letGo = () => {};
+  /** @type {Promise<never>} fails when the microphone is closed: nobody may wait for it for ever */
+  const gone = new Promise((_, fail) => {
+    letGo = () => fail(new DOMException("closed", "NotReadableError"));
+  });
+  gone.catch(() => {});
+  const hidden = () => {
+    if (document.visibilityState === "hidden") lose("hidden");
+  };
+
   /**
-   * Ask for the microphone; call it in a tap, or the browser keeps the sound back.
-   * Throws a DOMException: NotAllowedError, NotFoundError, NotReadableError, SecurityError.
+   * Bring the track's sound to the worker, by the shortest way there is.
    *
-   * @param {Listener} listener
-   * @returns {Promise<Microphone>}
+   * @returns {Promise<number>} its rate, Hz
    */
-  static async open(listener) {
-    const { mediaDevices, userAgent, maxTouchPoints } = navigator;
-    if (!mediaDevices) throw new DOMException("not a secure page", "SecurityError");
-    // iOS: record and play at once, whatever the phone's mute switch says.
-    const session = /** @type {{audioSession?: {type: string}}} */ (
-      /** @type {unknown} */ (navigator)
-    ).audioSession;
-    if (session) session.type = "play-and-record";
-    const wanted = asked(userAgent, maxTouchPoints, mediaDevices.getSupportedConstraints());
-    const stream = await mediaDevices.getUserMedia({ audio: wanted });
-    const [track] = stream.getAudioTracks();
-    if (!track) throw new DOMException("no audio track", "NotFoundError");
-    const microphone = new Microphone(track, wanted, listener);
-    try {
-      await microphone.listen();
-    } catch (error) {
-      microphone.close();
-      throw error;
-    }
-    return microphone;
-  }
-
-  /**
-   * @param {MediaStreamTrack} track
-   * @param {Record<string, unknown>} wanted
-   * @param {Listener} listener
-   */
-  constructor(track, wanted, listener) {
-    this.track = track;
-    this.wanted = wanted;
-    this.listener = listener;
-    this.rate = 0;
-    this.path = "";
-    /** @type {AudioContext | null} */
-    this.context = null;
-    /** @type {WakeLockSentinel | undefined} */
-    this.awake = undefined;
-    this.tapAt = 0;
-    this.preRollMs = 0;
-    this.firstFrameMs = 0;
-    this.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-    /** @type {{[T in Told["type"]]?: (told: any) => void}} who waits for what the worker tells */
-    this.waiting = {};
-    this.worker.onmessage = ({ data }) => this.hear(data);
-    /** @type {Promise<never>} fails when the microphone is closed: nobody may wait for it for ever */
-    this.gone = new Promise((_, fail) => {
-      this.letGo = () => fail(new DOMException("closed", "NotReadableError"));
-    });
-    this.gone.catch(() => {});
-    this.hidden = () => {
-      if (document.visibilityState === "hidden") this.listener.lost("hidden");
-    };
-  }
-
-  /** Bring the track's sound to the worker, by the shortest way there is. */
-  async listen() {
-    const { track, worker } = this;
-    const ready = this.next("ready");
-    const late = setTimeout(() => this.letGo?.(), OPEN_MS);
-    worker.onerror = () => this.letGo?.();
+  async function listen() {
+    const ready = next("ready");
+    const late = setTimeout(letGo, OPEN_MS);
+    worker.onerror = letGo;
     // iOS never answers an AudioContext that a call keeps: nobody may wait for that either.
-    const [{ rate }] = await Promise.all([ready, this.stream() || this.worklet()]);
-    this.rate = rate;
+    const [{ rate }] = await Promise.all([ready, fromStream() || fromWorklet()]);
     clearTimeout(late);
-    worker.onerror = () => this.listener.lost("ended");
-    track.onended = () => this.listener.lost("ended");
-    track.onmute = () => this.listener.lost("muted");
-    document.addEventListener("visibilitychange", this.hidden);
+    worker.onerror = track.onended = () => lose("ended");
+    track.onmute = () => lose("muted");
+    document.addEventListener("visibilitychange", hidden);
+    return rate;
   }
 
   /**
@@ -124,24 +114,23 @@ export class Microphone {
    *
    * @returns {boolean} whether there is such a thing
    */
-  stream() {
+  function fromStream() {
     if (!("MediaStreamTrackProcessor" in window)) return false;
-    const { track } = this;
     const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: BUFFERED_BLOCKS });
-    this.ask({ type: "listen", readable }, [readable]);
-    this.path = "processor";
+    ask({ type: "listen", readable }, [readable]);
+    path = "processor";
     return true;
   }
 
   /** Every other browser: Web Audio at the track's own rate, as any other would be resampled. */
-  async worklet() {
-    const { sampleRate } = this.track.getSettings();
-    const context = new AudioContext(sampleRate ? { sampleRate } : {});
-    this.context = context;
-    this.path = "worklet";
-    await context.audioWorklet.addModule(new URL("./worklet.js", import.meta.url));
-    if (context.state !== "running") await context.resume();
-    const node = new AudioWorkletNode(context, "capture", {
+  async function fromWorklet() {
+    const { sampleRate } = track.getSettings();
+    const audio = new AudioContext(sampleRate ? { sampleRate } : {});
+    context = audio;
+    path = "worklet";
+    await audio.audioWorklet.addModule(new URL("./worklet.js", import.meta.url));
+    if (audio.state !== "running") await audio.resume();
+    const node = new AudioWorkletNode(audio, "capture", {
       numberOfOutputs: 0,
       // The first channel only: an average of two microphones filters the voice like a comb.
       channelCount: 1,
@@ -151,10 +140,10 @@ export class Microphone {
     // From the audio thread to the worker, past a page that may be busy.
     const { port1, port2 } = new MessageChannel();
     node.port.postMessage(port1, [port1]);
-    this.ask({ type: "listen", port: port2, rate: context.sampleRate }, [port2]);
-    context.createMediaStreamSource(new MediaStream([this.track])).connect(node);
-    context.onstatechange = () => {
-      if (context.state !== "running") this.listener.lost("interrupted");
+    ask({ type: "listen", port: port2, rate: audio.sampleRate }, [port2]);
+    audio.createMediaStreamSource(new MediaStream([track])).connect(node);
+    audio.onstatechange = () => {
+      if (audio.state !== "running") lose("interrupted");
     };
   }
 
@@ -162,8 +151,8 @@ export class Microphone {
    * @param {Asked} asked
    * @param {Transferable[]} [transfer]
    */
-  ask(asked, transfer = []) {
-    this.worker.postMessage(asked, transfer);
+  function ask(asked, transfer = []) {
+    worker.postMessage(asked, transfer);
   }
 
   /**
@@ -171,114 +160,124 @@ export class Microphone {
    * @param {T} type
    * @returns {Promise<Extract<Told, {type: T}>>}
    */
-  next(type) {
+  function next(type) {
     const told = new Promise((done) => {
-      this.waiting[type] = done;
+      waiting[type] = done;
     });
-    return Promise.race([told, this.gone]);
+    return Promise.race([told, gone]);
   }
 
   /** @param {Told} told */
-  hear(told) {
-    const { listener } = this;
-    if (told.type === "level") listener.level(told.peak, told.seconds);
-    else if (told.type === "silence") listener.silence();
-    else if (told.type === "lost") listener.lost(told.why);
-    else if (told.type === "stored") {
-      this.firstFrameMs ||= performance.now() - this.tapAt;
-      listener.stored(told.frames);
+  function hear(told) {
+    const { type } = told;
+    if (type === "level") listener.level?.(told.peak, told.seconds);
+    else if (type === "silence") listener.silence?.();
+    else if (type === "lost") lose(told.why);
+    else if (type === "stored") {
+      firstFrameMs ||= performance.now() - tapAt;
+      listener.stored?.(told.frames);
     }
-    this.waiting[told.type]?.(told);
-    delete this.waiting[told.type];
-    if (told.type === "ended" && told.why === "bound") listener.bound();
-    if (told.type === "ended" && told.why === "full") listener.full();
-  }
-
-  /** The facts a session stores: what was asked for and what the browser says it gave. */
-  facts() {
-    return {
-      mic: this.track.label,
-      sample_rate: Math.round(this.rate),
-      settings_asked: this.wanted,
-      settings_got: plainSettings(this.track.getSettings()),
-    };
-  }
-
-  /**
-   * Begin a take, with the last half second before this call.
-   *
-   * @param {import("../db.js").Clip} row of the take, in the state `recording`; it is stored with its
-   *   first frame
-   * @param {number} seconds at which it ends by itself
-   * @returns {Promise<number>} how many milliseconds of it there are already
-   */
-  async begin(row, seconds) {
-    this.tapAt = performance.now();
-    this.firstFrameMs = 0;
-    this.ended = this.next("ended");
-    this.ended.catch(() => {});
-    const began = this.next("began");
-    this.ask({ type: "begin", row, most: Math.floor(seconds * this.rate) });
-    navigator.wakeLock?.request("screen").then(
-      (lock) => {
-        this.awake = lock;
-      },
-      () => {},
-    );
-    this.preRollMs = (await began).preRollMs;
-    return this.preRollMs;
-  }
-
-  /**
-   * End the take, after its tail; an interrupted one has none. One that ended by itself is given at once.
-   *
-   * @param {{tail?: boolean}} [how]
-   * @returns {Promise<Recorded>}
-   */
-  async end({ tail = true } = {}) {
-    this.ask({ type: "end", tailMs: tail ? TAIL_MS : 0 });
-    const { why, take } = await /** @type {NonNullable<typeof this.ended>} */ (this.ended);
-    void this.awake?.release();
-    const { samples, stored, wallMs, measures } = take;
-    const facts = {
-      wall_ms: wallMs,
-      pre_roll_ms: this.preRollMs,
-      first_frame_ms: Math.round(this.firstFrameMs),
-      gaps: take.gaps,
-      missing_ms: take.missingMs,
-      path: this.path,
-    };
-    return { why, samples, stored, rate: this.rate, wallMs, measures, facts };
-  }
-
-  /**
-   * Listen to the room, without storing it. It warms Web Audio up, too, which may insert zeros in its
-   * first second.
-   *
-   * @param {number} seconds
-   * @returns {Promise<Measures>}
-   */
-  async room(seconds) {
-    const heard = this.next("room");
-    this.ask({ type: "room", seconds });
-    return (await heard).measures;
-  }
-
-  /** @param {boolean} on the phone plays something itself, which must not begin the next take */
-  hush(on) {
-    this.ask({ type: "hush", on });
+    waiting[type]?.(told);
+    delete waiting[type];
+    if (type === "ended" && told.why !== "asked") listener[told.why]?.();
   }
 
   /** Let the microphone go; its light goes out. */
-  close() {
-    this.letGo?.();
-    document.removeEventListener("visibilitychange", this.hidden);
-    const { track, context } = this;
+  function close() {
+    letGo();
+    document.removeEventListener("visibilitychange", hidden);
     track.onended = track.onmute = null;
     if (context) context.onstatechange = null;
-    void this.awake?.release();
-    this.worker.terminate();
+    void awake?.release();
+    worker.terminate();
     track.stop();
     void context?.close();
   }
+
+  const rate = await listen().catch((error) => {
+    close();
+    throw error;
+  });
+  return {
+    rate,
+    path,
+    close,
+
+    /** @param {Partial<Listener>} another is told from now on */
+    tell(another) {
+      listener = another;
+    },
+
+    /** The facts a session stores: what was asked for and what the browser says it gave. */
+    facts: () => ({
+      mic: track.label,
+      sample_rate: Math.round(rate),
+      settings_asked: wanted,
+      settings_got: plainSettings(track.getSettings()),
+    }),
+
+    /**
+     * Begin a take, with the last half second before this call.
+     *
+     * @param {import("../db.js").Clip} row of the take, in the state `recording`; it is stored with
+     *   its first frame
+     * @param {number} seconds at which it ends by itself
+     * @returns {Promise<number>} how many milliseconds of it there are already
+     */
+    async begin(row, seconds) {
+      tapAt = performance.now();
+      firstFrameMs = 0;
+      ended = next("ended");
+      ended.catch(() => {});
+      const began = next("began");
+      ask({ type: "begin", row, most: Math.floor(seconds * rate) });
+      navigator.wakeLock?.request("screen").then(
+        (lock) => {
+          awake = lock;
+        },
+        () => {},
+      );
+      preRollMs = (await began).preRollMs;
+      return preRollMs;
+    },
+
+    /**
+     * End the take, after its tail; an interrupted one has none. One that ended by itself is given
+     * at once.
+     *
+     * @param {{tail?: boolean}} [how]
+     * @returns {Promise<Recorded>}
+     */
+    async end({ tail = true } = {}) {
+      ask({ type: "end", tailMs: tail ? TAIL_MS : 0 });
+      const { why, take } = await ended;
+      void awake?.release();
+      const { samples, stored, wallMs, measures } = take;
+      const facts = {
+        wall_ms: wallMs,
+        pre_roll_ms: preRollMs,
+        first_frame_ms: Math.round(firstFrameMs),
+        gaps: take.gaps,
+        missing_ms: take.missingMs,
+        path,
+      };
+      return { why, samples, stored, rate, wallMs, measures, facts };
+    },
+
+    /**
+     * Listen to the room, without storing it. It warms Web Audio up, too, which may insert zeros in
+     * its first second.
+     *
+     * @param {number} seconds
+     * @returns {Promise<Measures>}
+     */
+    async room(seconds) {
+      const heard = next("room");
+      ask({ type: "room", seconds });
+      return (await heard).measures;
+    },
+
+    /** @param {boolean} on the phone plays something itself, which must not begin the next take */
+    hush: (on) => ask({ type: "hush", on }),
+  };
 }

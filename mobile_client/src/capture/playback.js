@@ -1,68 +1,70 @@
 /** Play a take that lies in this phone's storage. */
 
-export class Player {
-  /** @param {(playing: boolean) => void} told */
-  constructor(told) {
-    this.told = told;
-    this.element = new Audio();
-    this.element.onended = () => this.stop();
-    /** @type {ArrayBuffer} */
-    this.bytes = new ArrayBuffer(0);
-    /** @type {AudioContext | null} */
-    this.context = null;
-    this.on = false;
-  }
+/**
+ * @param {(playing: boolean) => void} told
+ */
+export function startPlayer(told) {
+  const element = new Audio();
+  /** @type {ArrayBuffer} */
+  let sound;
+  /** @type {AudioContext | null} */
+  let context = null;
+  let on = false;
+  element.onended = stop;
 
-  /** @param {ArrayBuffer} bytes a FLAC file */
-  load(bytes) {
-    this.unload();
-    this.bytes = bytes;
-    this.element.src = URL.createObjectURL(new Blob([bytes], { type: "audio/flac" }));
-  }
-
-  /** Call it in a tap. */
-  async toggle() {
-    if (this.on) return this.stop();
-    this.turn(true);
-    try {
-      await this.element.play();
-    } catch {
-      if (!this.on) return;
-      // iOS 16 does not play such addresses; Web Audio plays the same bytes.
-      await this.decode().catch(() => this.stop());
-    }
-  }
-
-  async decode() {
-    const context = new AudioContext();
-    this.context = context;
+  /** What iOS 16 does not play by its address, Web Audio plays from the same bytes. */
+  async function decode() {
+    const audio = new AudioContext();
+    context = audio;
     // Decoding takes the buffer away.
-    const buffer = await context.decodeAudioData(this.bytes.slice(0));
+    const buffer = await audio.decodeAudioData(sound.slice(0));
     // Meanwhile it may have been stopped.
-    if (this.context !== context) return;
-    const source = new AudioBufferSourceNode(context, { buffer });
-    source.onended = () => this.stop();
-    source.connect(context.destination);
+    if (context !== audio) return;
+    const source = new AudioBufferSourceNode(audio, { buffer });
+    source.onended = stop;
+    source.connect(audio.destination);
     source.start();
-    await context.resume();
+    await audio.resume();
   }
 
-  stop() {
-    this.element.pause();
-    void this.context?.close();
-    this.context = null;
-    this.turn(false);
+  function stop() {
+    element.pause();
+    void context?.close();
+    context = null;
+    turn(false);
   }
 
-  /** @param {boolean} on */
-  turn(on) {
-    if (this.on !== on) this.told(on);
-    this.on = on;
+  /** @param {boolean} now */
+  function turn(now) {
+    if (on !== now) told(now);
+    on = now;
   }
 
-  unload() {
-    this.stop();
-    if (this.element.src) URL.revokeObjectURL(this.element.src);
-    this.element.removeAttribute("src");
+  function unload() {
+    stop();
+    if (element.src) URL.revokeObjectURL(element.src);
+    element.removeAttribute("src");
   }
+
+  return {
+    unload,
+
+    /** @param {ArrayBuffer} bytes a FLAC file */
+    load(bytes) {
+      unload();
+      sound = bytes;
+      element.src = URL.createObjectURL(new Blob([bytes], { type: "audio/flac" }));
+    },
+
+    /** Call it in a tap. */
+    async toggle() {
+      if (on) return stop();
+      turn(true);
+      try {
+        await element.play();
+      } catch {
+        if (on) await decode().catch(stop);
+      }
+    },
+  };
 }

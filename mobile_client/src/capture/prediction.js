@@ -21,32 +21,22 @@ const MOST_SHIFT = 15;
 const FIXED = [[], [1], [2, -1], [3, -3, 1], [4, -6, 4, -1]];
 
 /**
- * Return the fixed predictor that misses least. Each order's miss is the difference between two
- * misses of the order below.
+ * Return the fixed predictor that misses least.
  *
  * @param {Int16Array} samples
  * @returns {Predictor}
  */
 export function bestFixed(samples) {
-  let [before0, before1, before2, before3] = [0, 0, 0, 0];
-  let [sum0, sum1, sum2, sum3, sum4] = [0, 0, 0, 0, 0];
-  for (let index = 0; index < samples.length; index++) {
-    const miss0 = samples[index] ?? 0;
-    const miss1 = miss0 - before0;
-    const miss2 = miss1 - before1;
-    const miss3 = miss2 - before2;
-    if (index >= 4) {
-      sum0 += Math.abs(miss0);
-      sum1 += Math.abs(miss1);
-      sum2 += Math.abs(miss2);
-      sum3 += Math.abs(miss3);
-      sum4 += Math.abs(miss3 - before3);
-    }
-    [before0, before1, before2, before3] = [miss0, miss1, miss2, miss3];
-  }
-  const sums = [sum0, sum1, sum2, sum3, sum4];
-  const order = samples.length > 4 ? sums.indexOf(Math.min(...sums)) : 0;
-  return { coefficients: FIXED[order] ?? [], shift: 0 };
+  /** @type {Predictor[]} */
+  const all = FIXED.map((coefficients) => ({ coefficients, shift: 0 }));
+  const missed = all.map((predictor) => {
+    let sum = 0;
+    // All of them are judged by the same samples.
+    for (const value of miss(samples, predictor).subarray(4)) sum += Math.abs(value);
+    return sum;
+  });
+  const best = samples.length > 4 ? missed.indexOf(Math.min(...missed)) : 0;
+  return /** @type {Predictor} */ (all[best]);
 }
 
 /**

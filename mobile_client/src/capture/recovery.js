@@ -1,6 +1,6 @@
 /** Takes that a killed browser, a reload or an empty battery left: what was spoken is still there. */
 
-import { Meter } from "../checks/meter.js";
+import { startMeter } from "../checks/meter.js";
 import * as db from "../db.js";
 import { toInt16 } from "./pcm.js";
 import { dropTake, fileOf, looseTakes, reviewTake } from "./take_rows.js";
@@ -34,7 +34,7 @@ export async function recoverTakes() {
 export async function measureFile(row) {
   const rate = row.rate ?? 0;
   const { bytes } = await fileOf(row);
-  const meter = new Meter(rate);
+  const meter = startMeter(rate);
   try {
     const sound = await new OfflineAudioContext(1, 1, rate).decodeAudioData(bytes);
     meter.push(toInt16(sound.getChannelData(0)));

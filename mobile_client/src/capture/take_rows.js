@@ -2,6 +2,7 @@
 
 import * as db from "../db.js";
 import { hexDigest } from "../digest.js";
+import { newRow } from "../rows.js";
 import { uuid7 } from "../uuid7.js";
 import { CONTENT_TYPE, header } from "./flac.js";
 
@@ -19,32 +20,25 @@ const lockOf = (/** @type {string} */ id) => `take:${id}`;
  */
 export function newTake(session, prompt, { seq, take, rate }) {
   const now = Date.now();
-  const { collector, campaign, speaker } = session;
+  const request = {
+    session: session.id,
+    prompt: prompt.id,
+    seq,
+    take,
+    content_type: CONTENT_TYPE,
+    recorded_at: new Date(now).toISOString(),
+    client_checks: {},
+  };
   return {
-    id: uuid7(now),
-    collector,
-    campaign,
-    speaker,
+    ...newRow(session, uuid7(now), session.speaker, request),
     session: session.id,
     prompt,
     state: "recording",
-    request: {
-      session: session.id,
-      prompt: prompt.id,
-      seq,
-      take,
-      content_type: CONTENT_TYPE,
-      recorded_at: new Date(now).toISOString(),
-      client_checks: {},
-    },
     rate,
-    sent: false,
-    refused: "",
     receipt: null,
     verdict: null,
     tries: 0,
     next_try: 0,
-    made_at: now,
   };
 }
 

@@ -3,11 +3,11 @@
  * both kinds of source end in `hear`, and from there go to the tape, the level and the room's meter.
  */
 
-import { Meter } from "../checks/meter.js";
+import { startMeter } from "../checks/meter.js";
 import { commit } from "../db.js";
 import { toInt16 } from "./pcm.js";
-import { Recording } from "./recording.js";
-import { Tape } from "./tape.js";
+import { startRecording } from "./recording.js";
+import { startTape } from "./tape.js";
 
 /**
  * What the page asks. `listen`: a track's stream, or the port of the audio thread with its rate.
@@ -44,15 +44,15 @@ const SETTLING_S = 0.3;
 const tell = (told) => postMessage(told);
 
 let rate = 0;
-/** @type {Tape} */
+/** @type {import("./tape.js").Tape} */
 let tape;
-/** @type {Recording | null} */
+/** @type {import("./recording.js").Recording | null} */
 let take = null;
 /** @type {"asked" | "bound" | "full"} */
 let why = "bound";
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let patience;
-/** @typedef {{meter: Meter, skip: number, left: number}} Room samples to skip, then to measure */
+/** @typedef {{meter: ReturnType<typeof startMeter>, skip: number, left: number}} Room samples to skip, then to measure */
 /** @type {Room | null} */
 let room = null;
 let peak = 0;
@@ -61,7 +61,7 @@ let toldAt = 0;
 /** @param {number} hertz of the source, known with its first block */
 function open(hertz) {
   rate = hertz;
-  tape = new Tape(rate, (samples, n) => take?.write(samples, n), ended);
+  tape = startTape(rate, (samples, n) => void take?.write(samples, n), ended);
   tell({ type: "ready", rate });
 }
 
@@ -72,7 +72,7 @@ function open(hertz) {
 function hear(block, at) {
   for (const value of block) peak = Math.max(peak, Math.abs(value));
   if (performance.now() - toldAt >= LEVEL_MS) {
-    tell({ type: "level", peak, seconds: take ? tape.taken / rate : 0 });
+    tell({ type: "level", peak, seconds: take ? tape.taken() / rate : 0 });
     peak = 0;
     toldAt = performance.now();
   }
@@ -99,14 +99,11 @@ async function follow(readable) {
   }
 }
 
-/**
- * @param {import("../db.js").Clip} row
- * @param {number} most samples
- */
-function begin(row, most) {
+/** @param {{row: import("../db.js").Clip, most: number}} asked most: samples */
+function begin({ row, most }) {
   why = "bound";
   clearTimeout(patience);
-  take = new Recording(row, rate, (changes) => commit(changes, "relaxed"), {
+  take = startRecording(row, rate, (changes) => commit(changes, "relaxed"), {
     stored: (frames) => tell({ type: "stored", frames }),
     silence: () => tell({ type: "silence" }),
     full: () => end(0, "full"),
@@ -148,25 +145,24 @@ function measureRoom(now, samples) {
   room = null;
 }
 
-addEventListener("message", (/** @type {MessageEvent<Asked>} */ { data }) => {
-  switch (data.type) {
-    case "listen":
-      if ("readable" in data)
-        return void follow(data.readable).catch(() => tell({ type: "lost", why: "ended" }));
-      data.port.onmessage = ({ data: { block, from } }) => {
-        if (!rate) open(data.rate);
-        hear(block, from / rate);
-      };
+/** @type {{[T in Asked["type"]]: (asked: Extract<Asked, {type: T}>) => unknown}} */
+const acts = {
+  listen(asked) {
+    if ("readable" in asked) {
+      follow(asked.readable).catch(() => tell({ type: "lost", why: "ended" }));
       return;
-    case "begin":
-      return begin(data.row, data.most);
-    case "end":
-      return end(data.tailMs, "asked");
-    case "hush":
-      return tape.hush(data.on);
-    case "room": {
-      const [skip, left] = [SETTLING_S * rate, data.seconds * rate].map(Math.round);
-      room = { meter: new Meter(rate), skip: skip ?? 0, left: left ?? 0 };
     }
-  }
-});
+    asked.port.onmessage = ({ data: { block, from } }) => {
+      if (!rate) open(asked.rate);
+      hear(block, from / rate);
+    };
+  },
+  begin,
+  end: ({ tailMs }) => end(tailMs, "asked"),
+  hush: ({ on }) => tape.hush(on),
+  room({ seconds }) {
+    const samples = (/** @type {number} */ time) => Math.round(time * rate);
+    room = { meter: startMeter(rate), skip: samples(SETTLING_S), left: samples(seconds) };
+  },
+};
+self.onmessage = ({ data }) => acts[/** @type {Asked["type"]} */ (data.type)](data);

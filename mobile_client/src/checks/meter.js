@@ -29,129 +29,125 @@ const CORNER_HZ = 7200;
 /**
  * Give it every sample of a take with `push`, in blocks of any size, and ask `done` once at the end.
  * It costs about ten multiplications a sample and keeps two numbers for every 5 ms.
+ *
+ * @param {number} rate Hz
  */
-export class Meter {
-  count = 0;
-  low = SCALE;
-  high = -SCALE;
-  sum = 0;
-  squares = 0;
-  atFullScale = 0;
-  above = new Plateau();
-  below = new Plateau();
+export function startMeter(rate) {
+  const [b0, b1, b2, a1, a2] = lowPass(rate);
+  const above = new Plateau();
+  const below = new Plateau();
+  let count = 0;
+  let low = SCALE;
+  let high = -SCALE;
+  let total = 0;
+  let squares = 0;
+  let atFullScale = 0;
   /** Where the run of samples that are as good as zero began, and the longest such run inside. */
-  quietFrom = 0;
-  longestQuiet = 0;
+  let quietFrom = 0;
+  let longestQuiet = 0;
   /** @type {[number, number][]} of the long ones: in which 5 ms the sound stops and goes on */
-  gaps = [];
+  const gaps = [];
   /** State of the low-pass; then what the current 5 ms hold, and where they end. */
-  z1 = 0;
-  z2 = 0;
-  unitSum = 0;
-  unitPower = 0;
-  unitFrom = 0;
-  unitEnd = 0;
+  let z1 = 0;
+  let z2 = 0;
+  let unitSum = 0;
+  let unitPower = 0;
+  let unitFrom = 0;
+  let unitEnd = 0;
   /** @type {number[]} of the samples of each 5 ms, below 8 kHz, 1 is full scale */
-  means = [];
+  const means = [];
   /** @type {number[]} */
-  powers = [];
-
-  /** @param {number} rate Hz */
-  constructor(rate) {
-    this.rate = rate;
-    this.filter = lowPass(rate);
-    this.endUnit();
-  }
-
-  /** @param {Int16Array} block the samples that follow those before */
-  push(block) {
-    const [b0, b1, b2, a1, a2] = this.filter;
-    const { above, below } = this;
-    for (const sample of block) {
-      if (sample > this.high) this.high = sample;
-      if (sample < this.low) this.low = sample;
-      if (sample >= above.bar || above.near) above.see(sample);
-      if (-sample >= below.bar || below.near) below.see(-sample);
-      const size = sample < 0 ? -sample : sample;
-      if (size >= FULL_SCALE) this.atFullScale++;
-      if (size > 1) {
-        if (this.quietFrom && this.quietFrom < this.count) this.endQuiet();
-        this.quietFrom = this.count + 1;
-      }
-      this.sum += sample;
-      this.squares += sample * sample;
-      const y = b0 * sample + this.z1;
-      this.z1 = b1 * sample - a1 * y + this.z2;
-      this.z2 = b2 * sample - a2 * y;
-      this.unitSum += y;
-      this.unitPower += y * y;
-      if (++this.count === this.unitEnd) this.endUnit();
-    }
-  }
+  const powers = [];
+  endUnit();
 
   /** A run that began after the first sound has met sound again. */
-  endQuiet() {
-    const length = this.count - this.quietFrom;
-    if (length > this.longestQuiet) this.longestQuiet = length;
-    if (length > SHORTEST_GAP_S * this.rate) {
+  function endQuiet() {
+    const length = count - quietFrom;
+    if (length > longestQuiet) longestQuiet = length;
+    if (length > SHORTEST_GAP_S * rate) {
       // Where the run began: in the 5 ms of the sample before it.
-      const stop = Math.ceil((this.quietFrom * UNITS_PER_SECOND) / this.rate) - 1;
-      this.gaps.push([stop, this.means.length]);
+      const stop = Math.ceil((quietFrom * UNITS_PER_SECOND) / rate) - 1;
+      gaps.push([stop, means.length]);
     }
   }
 
-  endUnit() {
-    const samples = this.count - this.unitFrom;
+  function endUnit() {
+    const samples = count - unitFrom;
     if (samples) {
-      this.means.push(this.unitSum / samples / SCALE);
-      this.powers.push(this.unitPower / samples / SCALE ** 2);
+      means.push(unitSum / samples / SCALE);
+      powers.push(unitPower / samples / SCALE ** 2);
     }
-    this.unitSum = this.unitPower = 0;
-    this.unitFrom = this.count;
-    this.unitEnd = Math.floor(((this.means.length + 1) * this.rate) / UNITS_PER_SECOND);
+    unitSum = unitPower = 0;
+    unitFrom = count;
+    unitEnd = Math.floor(((means.length + 1) * rate) / UNITS_PER_SECOND);
   }
 
-  /**
-   * Return the measures; one without meaning for this take is left out, as on the server.
-   *
-   * @param {Said} [said]
-   * @returns {Record<string, number>}
-   */
-  done({ kind, text = "", repeats, max_seconds = Infinity } = {}) {
-    const { count, rate, powers } = this;
-    const offset = this.sum / (count || 1);
-    const duration = count / rate;
-    const plateaus = [this.above.see(0), this.below.see(0)];
-    /** @param {"runs" | "samples"} of */
-    const both = (of) => plateaus.reduce((total, tally) => total + (tally?.[of] ?? 0), 0);
-    const plain = both("runs") < FEWEST_RUNS || Math.max(this.high, -this.low) < SILENT_PEAK;
-    const activity = findActivity(this.means, powers, duration);
-    const expected = kind === "question" ? null : expectedSeconds(text, repeats);
-    /** @param {number} unit */
-    const loud = (unit) => Math.max(powers[unit] ?? 0, powers[unit + 1] ?? 0) > LOUD;
-    /** @type {Record<string, number | null | undefined>} */
-    const values = {
-      duration_s: duration,
-      // The take was ended for the speaker, who may have had more to say.
-      stopped_early: Number(duration >= max_seconds + PRE_ROLL_S),
-      sample_rate_hz: rate,
-      peak: Math.max(0, this.high - offset, offset - this.low) / SCALE,
-      dc: Math.abs(offset) / SCALE,
-      rms_dbfs: decibels((this.squares / (count || 1) - offset ** 2) / SCALE ** 2),
-      full_scale_share: this.atFullScale < FEWEST_AT_FULL_SCALE ? 0 : this.atFullScale / count,
-      plateau_share: plain ? 0 : both("samples") / count,
-      zero_run_s: this.longestQuiet / rate,
-      zero_gaps: this.gaps.filter(([stop, start]) => loud(stop - 1) && loud(start)).length,
-      ...activity,
-      speech_expected_ratio: expected && (activity.active_s ?? 0) / expected,
-    };
-    /** @type {Record<string, number>} */
-    const measured = {};
-    for (const [name, value] of Object.entries(values)) {
-      if (value != null) measured[name] = Math.round(value * 1e6) / 1e6;
-    }
-    return measured;
-  }
+  return {
+    /** @param {Int16Array} block the samples that follow those before */
+    push(block) {
+      for (const sample of block) {
+        if (sample > high) high = sample;
+        if (sample < low) low = sample;
+        if (sample >= above.bar || above.near) above.see(sample);
+        if (-sample >= below.bar || below.near) below.see(-sample);
+        const size = sample < 0 ? -sample : sample;
+        if (size >= FULL_SCALE) atFullScale++;
+        if (size > 1) {
+          if (quietFrom && quietFrom < count) endQuiet();
+          quietFrom = count + 1;
+        }
+        total += sample;
+        squares += sample * sample;
+        const y = b0 * sample + z1;
+        z1 = b1 * sample - a1 * y + z2;
+        z2 = b2 * sample - a2 * y;
+        unitSum += y;
+        unitPower += y * y;
+        if (++count === unitEnd) endUnit();
+      }
+    },
+
+    /**
+     * Return the measures; one without meaning for this take is left out, as on the server.
+     *
+     * @param {Said} [said]
+     * @returns {Record<string, number>}
+     */
+    done({ kind, text = "", repeats, max_seconds = Infinity } = {}) {
+      const offset = total / (count || 1);
+      const duration = count / rate;
+      const plateaus = [above.see(0), below.see(0)];
+      /** @param {"runs" | "samples"} of */
+      const both = (of) => plateaus.reduce((sum, tally) => sum + (tally?.[of] ?? 0), 0);
+      const plain = both("runs") < FEWEST_RUNS || Math.max(high, -low) < SILENT_PEAK;
+      const activity = findActivity(means, powers, duration);
+      const expected = kind === "question" ? null : expectedSeconds(text, repeats);
+      /** @param {number} unit */
+      const loud = (unit) => Math.max(powers[unit] ?? 0, powers[unit + 1] ?? 0) > LOUD;
+      /** @type {Record<string, number | null | undefined>} */
+      const values = {
+        duration_s: duration,
+        // The take was ended for the speaker, who may have had more to say.
+        stopped_early: Number(duration >= max_seconds + PRE_ROLL_S),
+        sample_rate_hz: rate,
+        peak: Math.max(0, high - offset, offset - low) / SCALE,
+        dc: Math.abs(offset) / SCALE,
+        rms_dbfs: decibels((squares / (count || 1) - offset ** 2) / SCALE ** 2),
+        full_scale_share: atFullScale < FEWEST_AT_FULL_SCALE ? 0 : atFullScale / count,
+        plateau_share: plain ? 0 : both("samples") / count,
+        zero_run_s: longestQuiet / rate,
+        zero_gaps: gaps.filter(([stop, start]) => loud(stop - 1) && loud(start)).length,
+        ...activity,
+        speech_expected_ratio: expected && (activity.active_s ?? 0) / expected,
+      };
+      /** @type {Record<string, number>} */
+      const measured = {};
+      for (const [name, value] of Object.entries(values)) {
+        if (value != null) measured[name] = Math.round(value * 1e6) / 1e6;
+      }
+      return measured;
+    },
+  };
 }
 
 /**

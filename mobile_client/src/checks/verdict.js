@@ -75,14 +75,8 @@ export function judge(measures, rules, { kind = null, where = "phone" } = {}) {
     if (before && GRAVITY[before.severity] <= GRAVITY[rule.severity]) continue;
     // Deleted first, so that a graver rule stands where the profile has it, not where the milder was.
     fired.delete(rule.code);
-    fired.set(rule.code, {
-      code: rule.code,
-      measure: rule.measure,
-      value,
-      threshold: rule.threshold,
-      severity: rule.severity,
-      hint: rule.hint,
-    });
+    const { code, measure, threshold, severity, hint } = rule;
+    fired.set(code, { code, measure, value, threshold, severity, hint });
   }
   const reasons = [...fired.values()].sort((a, b) => GRAVITY[a.severity] - GRAVITY[b.severity]);
   return { outcome: OUTCOME[reasons[0]?.severity ?? "hint"], reasons };

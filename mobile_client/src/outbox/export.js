@@ -1,7 +1,7 @@
 /** What is only on this phone, as ZIP files that anybody can carry to the server by another way. */
 
 import { APP_VERSION } from "../phone_facts.js";
-import { Zip } from "./zip.js";
+import { startZip } from "./zip.js";
 
 /** @typedef {import("../db.js").Row} Row */
 /** @typedef {import("../db.js").Clip} Clip */
@@ -136,7 +136,7 @@ async function withdrawn(db) {
  */
 export async function writeCopy(db, copy, name, tell = () => {}) {
   const now = new Date();
-  const zip = new Zip(now);
+  const zip = startZip(now);
   const enrolments = (await db.all("enrolments")).filter((row) => row.campaign === copy.campaign);
   const plain = (/** @type {Row} */ { id, collector, campaign, request }) => {
     return { id, collector, campaign, request };

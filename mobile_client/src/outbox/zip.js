@@ -37,78 +37,63 @@ function record(...fields) {
   return view.buffer;
 }
 
-export class Zip {
-  /** @param {Date} now the time that its files bear */
-  constructor(now) {
-    /** In order; the files are Blobs, which the browser may keep on the disk.
-     * @type {BlobPart[]} */
-    this.parts = [];
-    this.size = 0;
-    /** @type {BlobPart[]} */
-    this.directory = [];
-    this.directorySize = 0;
-    this.files = 0;
-    // MS-DOS time: years since 1980, and every other second.
-    this.time = (now.getHours() << 11) | (now.getMinutes() << 5) | (now.getSeconds() >> 1);
-    this.date = ((now.getFullYear() - 1980) << 9) | ((now.getMonth() + 1) << 5) | now.getDate();
-  }
+/** @param {Date} now the time that its files bear */
+export function startZip(now) {
+  /** In order; the files are Blobs, which the browser may keep on the disk.
+   * @type {BlobPart[]} */
+  const parts = [];
+  /** @type {BlobPart[]} */
+  const directory = [];
+  let size = 0;
+  let directorySize = 0;
+  let files = 0;
+  // MS-DOS time: years since 1980, and every other second.
+  const time = (now.getHours() << 11) | (now.getMinutes() << 5) | (now.getSeconds() >> 1);
+  const date = ((now.getFullYear() - 1980) << 9) | ((now.getMonth() + 1) << 5) | now.getDate();
 
-  /** @param {BlobPart & {byteLength: number}} part */
-  put(part) {
-    this.parts.push(part);
-    this.size += part.byteLength;
-  }
+  return {
+    /**
+     * @param {string} name
+     * @param {ArrayBuffer} bytes may be forgotten by the caller then: they are not held here
+     */
+    add(name, bytes) {
+      const letters = new TextEncoder().encode(name);
+      const { byteLength } = bytes;
+      /** @type {[2 | 4, number][]} */
+      const facts = [
+        [2, 20],
+        [2, UTF8],
+        [2, 0],
+        [2, time],
+        [2, date],
+        [4, crc32(new Uint8Array(bytes))],
+        [4, byteLength],
+        [4, byteLength],
+        [2, letters.length],
+        [2, 0],
+      ];
+      const entry = record([4, 0x02014b50], [2, 20], ...facts, [4, 0], [2, 0], [4, 0], [4, size]);
+      directory.push(entry, letters);
+      directorySize += entry.byteLength + letters.length;
+      const head = record([4, 0x04034b50], ...facts);
+      parts.push(head, letters, new Blob([bytes]));
+      size += head.byteLength + letters.length + byteLength;
+      files++;
+    },
 
-  /**
-   * @param {string} name
-   * @param {ArrayBuffer} bytes may be forgotten by the caller then: they are not held here
-   */
-  add(name, bytes) {
-    const letters = new TextEncoder().encode(name);
-    const { byteLength } = bytes;
-    /** @type {[2 | 4, number][]} */
-    const facts = [
-      [2, 20],
-      [2, UTF8],
-      [2, 0],
-      [2, this.time],
-      [2, this.date],
-      [4, crc32(new Uint8Array(bytes))],
-      [4, byteLength],
-      [4, byteLength],
-      [2, letters.length],
-      [2, 0],
-    ];
-    const entry = record(
-      [4, 0x02014b50],
-      [2, 20],
-      ...facts,
-      [4, 0],
-      [2, 0],
-      [4, 0],
-      [4, this.size],
-    );
-    this.directory.push(entry, letters);
-    this.directorySize += entry.byteLength + letters.length;
-    this.put(record([4, 0x04034b50], ...facts));
-    this.put(letters);
-    this.parts.push(new Blob([bytes]));
-    this.size += byteLength;
-    this.files++;
-  }
-
-  /** @returns {BlobPart[]} the whole file */
-  end() {
-    const { files, directorySize, size } = this;
-    const end = record(
-      [4, 0x06054b50],
-      [4, 0],
-      [2, files],
-      [2, files],
-      [4, directorySize],
-      [4, size],
-      [2, 0],
-    );
-    return [...this.parts, ...this.directory, end];
-  }
+    /** @returns {BlobPart[]} the whole file */
+    end: () => [
+      ...parts,
+      ...directory,
+      record(
+        [4, 0x06054b50],
+        [4, 0],
+        [2, files],
+        [2, files],
+        [4, directorySize],
+        [4, size],
+        [2, 0],
+      ),
+    ],
+  };
 }

@@ -2,8 +2,8 @@
 
 import { nextPrompts } from "../api.js";
 import { NARROW_HZ } from "../capture/constraints.js";
-import { Microphone } from "../capture/microphone.js";
-import { Player } from "../capture/playback.js";
+import { openMicrophone } from "../capture/microphone.js";
+import { startPlayer } from "../capture/playback.js";
 import { measureFile } from "../capture/recovery.js";
 import { after, FIRST } from "../capture/take.js";
 import { dropTake, fileOf, holdTake, keepTake, newTake, reviewTake } from "../capture/take_rows.js";
@@ -33,7 +33,7 @@ const MISSING_MS = 50;
  * @param {db.Row} speaker
  * @param {db.Row} consent
  * @param {string} place where they sit
- * @param {Microphone} opened
+ * @param {import("../capture/microphone.js").Microphone} opened
  * @param {{prompt?: import("../api.js").Prompt, room?: Record<string, unknown>, hold?: string}} [more]
  *   the first prompt to show; what the session keeps of the room; what is set aside for the speaker
  */
@@ -47,7 +47,7 @@ export async function openBooth(
 ) {
   const { enrolment, pack } = app;
   if (!enrolment || !pack) throw new Error("not enrolled");
-  /** @type {Microphone | null} */
+  /** @type {import("../capture/microphone.js").Microphone | null} */
   let microphone = opened;
   /** @type {db.Clip | null} the take that is recorded or reviewed */
   let row = null;
@@ -64,7 +64,7 @@ export async function openBooth(
   /** @type {Map<string, number>} how many takes of a prompt there were in this session */
   const takes = new Map();
 
-  /** @type {import("../capture/microphone.js").Listener} */
+  /** @type {Partial<import("../capture/microphone.js").Listener>} */
   const listener = {
     level: (peak, seconds) => {
       ui.showLevel(peak);
@@ -73,7 +73,6 @@ export async function openBooth(
     },
     silence: () => step({ type: "silence" }),
     lost: interrupt,
-    stored: () => {},
     bound: () => stop("too-long"),
     full: () => stop("stopped-full"),
   };
@@ -91,13 +90,13 @@ export async function openBooth(
     },
     enrolment.token,
   );
-  const player = new Player((playing) => {
+  const player = startPlayer((playing) => {
     ui.showPlaying(playing);
     hush(playing);
   });
 
   // From now on what is lost is lost to the booth.
-  opened.listener = listener;
+  opened.tell(listener);
   const session = await keepSession(enrolment, consent, place, opened, room, hold);
   const done = recordedPrompts(await db.clipsBy("speaker", speaker.id), speaker.id);
   for (const id of await reportedPrompts(speaker.id)) done.add(id);
@@ -144,7 +143,7 @@ export async function openBooth(
   async function begin(prompt) {
     let preRollMs = 0;
     try {
-      microphone ??= await Microphone.open(listener);
+      microphone ??= await openMicrophone(listener);
       const take = (takes.get(prompt.id) ?? 0) + now.take;
       row = newTake(session, prompt, { seq, take, rate: microphone.rate });
       free = await holdTake(row.id);
@@ -309,9 +308,9 @@ export async function openBooth(
     ui.said.className = `said ${mark}`;
     fill(
       ui.said,
-      make("span", { class: "short", dir: clip.prompt.direction }, clip.prompt.text),
-      make("strong", {}, (redo && brief) || text),
-      redo && button(t("record.redo"), redoIt, { class: "redo" }),
+      make("span.short", { dir: clip.prompt.direction }, clip.prompt.text),
+      make("strong", (redo && brief) || text),
+      redo && button("record.redo", redoIt, "redo"),
     );
   }
 

@@ -1,14 +1,14 @@
 /** The campaigns and collectors of this phone: go on as another, add one, leave one. */
 
 import * as db from "../db.js";
-import { button, fill, make } from "../dom.js";
+import { button, fill, make, say } from "../dom.js";
 import { leave, onlyHere } from "../enrolments.js";
 import { header } from "../header.js";
 import { errorText, t } from "../i18n.js";
 
 /** @type {import("../app.js").Screen} */
 export async function campaigns(app) {
-  const list = make("ul", { class: "campaigns" });
+  const list = make("ul.campaigns");
 
   async function draw() {
     const enrolments = await db.all("enrolments");
@@ -19,18 +19,18 @@ export async function campaigns(app) {
   /** @param {db.Enrolment} row */
   async function item(row) {
     const pack = (await db.get("packs", row.campaign))?.pack;
-    const said = make("p", { role: "alert", class: "problem" });
-    const acts = make("div", { class: "pair" });
+    const said = make("p.problem", { role: "alert" });
+    const acts = make("div.pair");
     const use = async () => {
       await app.use(row.collector);
       await app.go("people");
     };
-    const go = button(t("campaigns.leave"), () => void ask(), { class: "quiet" });
+    const go = button("campaigns.leave", ask, "quiet");
     fill(
       acts,
       row.signed_out
-        ? button(t("clips.enrol"), () => void app.go("enrol", { name: row.name }))
-        : button(t("campaigns.use"), () => void use()),
+        ? button("clips.enrol", () => app.go("enrol", { name: row.name }))
+        : button("campaigns.use", use),
       go,
     );
 
@@ -41,11 +41,7 @@ export async function campaigns(app) {
         return;
       }
       fill(said, t("campaigns.sure", { name: row.name }));
-      fill(
-        acts,
-        button(t("campaigns.leave-now"), () => void end(), { class: "danger" }),
-        button(t("cancel"), () => void draw(), { class: "quiet" }),
-      );
+      fill(acts, button("campaigns.leave-now", end, "danger"), button("cancel", draw, "quiet"));
     }
 
     async function end() {
@@ -62,19 +58,17 @@ export async function campaigns(app) {
 
     return make(
       "li",
-      {},
-      make("strong", {}, pack?.campaign.name ?? row.campaign),
-      make("span", {}, row.name),
-      row.signed_out && make("span", { class: "warning" }, t("status.signed-out")),
-      pack?.campaign.state === "closed" &&
-        make("span", { class: "warning" }, t("campaigns.closed")),
+      make("strong", pack?.campaign.name ?? row.campaign),
+      make("span", row.name),
+      row.signed_out && say("span.warning", "status.signed-out"),
+      pack?.campaign.state === "closed" && say("span.warning", "campaigns.closed"),
       said,
       acts,
     );
   }
 
   await draw();
-  const add = button(t("campaigns.add"), () => void app.go("enrol"), { class: "primary" });
+  const add = button("campaigns.add", () => app.go("enrol"), "primary");
   const back = app.pack ? () => void app.go("people") : null;
-  return { view: make("div", {}, header(t("campaigns.title"), back), list, add) };
+  return { view: make("div", header(t("campaigns.title"), back), list, add) };
 }

@@ -1,8 +1,7 @@
 /** Every clip of this phone: where it is, what the server said of it, and what can be done with it. */
 
 import * as db from "../db.js";
-import { button, fill, make } from "../dom.js";
-import { header } from "../header.js";
+import { button, copyOf, fill, make, say } from "../dom.js";
 import { hintText, language, problemText, t } from "../i18n.js";
 import { onChange, send } from "../outbox/sync.js";
 import { recordAgain, redoReasons, toRedo } from "../redo.js";
@@ -37,9 +36,12 @@ export function stateOf(clip) {
 
 /** @type {import("../app.js").Screen} */
 export async function clips(app) {
-  const list = make("div", { class: "clips" });
-  const empty = make("p", { class: "note" }, t("clips.none"));
-  const more = button(t("clips.more"), showMore, { class: "quiet" });
+  const { from } = app;
+  const { view, list, empty, more } = copyOf("clips", {
+    back: () => app.go(["today", "settings"].includes(from) ? from : app.home),
+    now: () => send({ tap: true }),
+    more: showMore,
+  });
   const player = new Audio();
   let shown = PAGE;
   let gone = false;
@@ -88,23 +90,17 @@ export async function clips(app) {
     const { language: lang, direction: dir } = clip.prompt;
     const open = clip.state === "recording" || clip.state === "review";
     const acts = [
-      here && button(t("record.play"), () => void play(clip.id)),
-      clip.state !== "withdrawn" && button(t("clip.withdraw"), () => takeBack(clip)),
+      here && button("record.play", () => play(clip.id)),
+      clip.state !== "withdrawn" && button("clip.withdraw", () => takeBack(clip)),
     ].filter(Boolean);
     return make(
       "li",
       { class: mark },
       make("span", { lang, dir }, clip.prompt.text),
-      make("strong", {}, text),
-      open && button(t("recovered.title"), () => void app.go("recovered")),
-      again && button(t("record.redo"), () => void recordAgain(app, clip.speaker, clip.prompt)),
-      acts.length > 0 &&
-        make(
-          "details",
-          {},
-          make("summary", {}, t("clip.acts")),
-          make("div", { class: "row" }, ...acts),
-        ),
+      make("strong", text),
+      open && button("recovered.title", () => app.go("recovered")),
+      again && button("record.redo", () => recordAgain(app, clip.speaker, clip.prompt)),
+      acts.length > 0 && make("details", say("summary", "clip.acts"), make("div.row", acts)),
     );
   }
 
@@ -125,7 +121,7 @@ export async function clips(app) {
     let title = "";
     for (const clip of rows) {
       const name = `${day.format(clip.made_at)} · ${speakerCode(clip.speaker)}`;
-      if (name !== title) groups.push(make("h2", {}, name), make("ul"));
+      if (name !== title) groups.push(make("h2", name), make("ul"));
       title = name;
       groups.at(-1)?.append(line(clip, wanted.has(clip.id)));
     }
@@ -142,9 +138,6 @@ export async function clips(app) {
   }
 
   await draw();
-  const now = button(t("clips.send"), () => void send({ tap: true }), { class: "primary" });
-  const back = () => void app.go(app.pack ? "people" : "enrol");
-  const view = make("div", {}, header(t("clips.title"), back), now, empty, list, more);
   const quiet = onChange(later);
   return {
     view,

@@ -1,8 +1,8 @@
 /** The words the speaker agrees to, in their language, read aloud if they like; and their yes. */
 
+import { chip } from "../chip.js";
 import { keepConsent } from "../consents.js";
-import { button, fill, make } from "../dom.js";
-import { header } from "../header.js";
+import { button, copyOf, fill, make, say } from "../dom.js";
 import { errorText, language, t } from "../i18n.js";
 import { send } from "../outbox/sync.js";
 import { canRead, hush, read, watchVoices } from "../read_aloud.js";
@@ -22,13 +22,9 @@ export function consent(app, { speaker, ...rest }) {
   const forms = app.pack?.consent_forms ?? [];
   const wanted = [language(), app.pack?.campaign.language ?? ""];
   let form = wanted.map((tag) => forms.find((one) => one.locale === tag)).find(Boolean) ?? forms[0];
-  const text = make("div", { class: "consent-text", tabindex: "0" });
-  const choice = make("select", { id: "consent-language" });
+  const parts = copyOf("consent", { back: () => app.go("people") });
+  const { view, choice, text, scopes, problem, aloud, ways } = parts;
   for (const one of forms) choice.append(make("option", { value: one.id }, nameOf(one.locale)));
-  const scopes = make("div", { class: "scopes" });
-  const problem = make("p", { role: "alert", class: "problem" });
-  const aloud = make("div", {});
-  const ways = make("div", {});
   let reading = false;
   /** @type {(() => void) | undefined} */
   let leaveWay;
@@ -37,8 +33,7 @@ export function consent(app, { speaker, ...rest }) {
     if (!form) return;
     choice.value = form.id;
     text.lang = form.locale;
-    text.dir = "auto";
-    fill(text, ...form.text.split(/\n+/).map((part) => make("p", {}, part)));
+    fill(text, ...form.text.split(/\n+/).map((part) => make("p", part)));
     fill(scopes, ...form.scopes.filter((one) => one !== NEEDED).map(question));
     offerReading(false);
   }
@@ -59,16 +54,16 @@ export function consent(app, { speaker, ...rest }) {
     fill(
       aloud,
       canRead(locale)
-        ? button(t(now ? "record.stop" : "consent.read"), now ? stop : start)
-        : make("p", { class: "note" }, t("consent.read.yourself")),
+        ? button(now ? "record.stop" : "consent.read", now ? stop : start)
+        : say("p.note", "consent.read.yourself"),
     );
   }
 
-  choice.addEventListener("change", () => {
+  choice.onchange = () => {
     hush();
     form = forms.find((one) => one.id === choice.value);
     draw();
-  });
+  };
 
   /** @returns {string[] | null} null: something is not answered */
   function scopesGiven() {
@@ -113,8 +108,9 @@ export function consent(app, { speaker, ...rest }) {
     const done = (/** @type {Evidence} */ evidence) => void agree(method, evidence);
     const way = method === "spoken" ? speak(app.enrolment, speaker.id, done) : sign(done);
     leaveWay = way.leave;
-    fill(ways, way.view, button(t("cancel"), offer, { class: "quiet" }));
+    fill(ways, way.view, button("cancel", offer, "quiet"));
     way.view.querySelector("button")?.focus();
+    ways.scrollIntoView({ block: "end" });
   }
 
   function offer() {
@@ -122,14 +118,13 @@ export function consent(app, { speaker, ...rest }) {
     leaveWay = undefined;
     fill(
       ways,
-      button(t("consent.agree"), () => void agree("tap"), { class: "primary" }),
+      button("consent.agree", () => agree("tap"), "primary"),
       make(
-        "div",
-        { class: "pair" },
-        button(t("consent.speak"), () => show("spoken")),
-        button(t("consent.sign"), () => show("signature")),
+        "div.pair",
+        button("consent.speak", () => show("spoken")),
+        button("consent.sign", () => show("signature")),
       ),
-      button(t("consent.refuse"), () => void app.go("people"), { class: "quiet" }),
+      button("consent.refuse", () => app.go("people"), "quiet"),
     );
   }
 
@@ -137,25 +132,11 @@ export function consent(app, { speaker, ...rest }) {
   offer();
   const quiet = watchVoices(() => offerReading(reading));
   const minor = isMinor(answersOf(speaker), new Date().getFullYear());
-  const view = make(
-    "div",
-    {},
-    header(t("consent.title"), () => void app.go("people")),
-    make("p", { class: "lead" }, t("consent.lead", { code: speakerCode(speaker.id) })),
-    forms.length > 1 &&
-      make(
-        "p",
-        { class: "row" },
-        make("label", { for: "consent-language" }, t("consent.language")),
-        choice,
-      ),
-    aloud,
-    text,
-    minor && make("p", { class: "problem" }, t("consent.minor")),
-    scopes,
-    problem,
-    form ? ways : make("p", { class: "problem" }, t("consent.none")),
-  );
+  fill(parts.lead, t("consent.lead", { code: speakerCode(speaker.id) }));
+  parts.languages.hidden = forms.length < 2;
+  parts.minor.hidden = !minor;
+  parts.none.hidden = form;
+  ways.hidden = !form;
   return {
     view,
     leave: () => {
@@ -166,23 +147,15 @@ export function consent(app, { speaker, ...rest }) {
 }
 
 /** @param {string} scope */
-function question(scope) {
-  const answer = (/** @type {string} */ value) => {
-    const id = `${scope}-${value}`;
-    return make(
-      "span",
-      { class: "chip" },
-      make("input", { type: "radio", id, name: scope, value }),
-      make("label", { for: id }, t(value)),
-    );
-  };
-  return make(
+const question = (scope) =>
+  make(
     "fieldset",
-    {},
-    make("legend", {}, t(`scope.${scope}`)),
-    make("div", { class: "chips" }, answer("yes"), answer("no")),
+    say("legend", `scope.${scope}`),
+    make(
+      "div.chips",
+      ["yes", "no"].map((value) => chip(scope, value, t(value))),
+    ),
   );
-}
 
 /** @param {string} locale */
 function nameOf(locale) {

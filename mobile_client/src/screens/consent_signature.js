@@ -1,8 +1,8 @@
 /** A consent signed with a finger: the drawing is its evidence. */
 
-import { button, make } from "../dom.js";
-import { t } from "../i18n.js";
+import { copyOf } from "../dom.js";
 
+/** As in the template. */
 const WIDTH = 640;
 const HEIGHT = 240;
 /** A shorter line is a finger that slipped. */
@@ -13,13 +13,11 @@ const LEAST = 60;
  * @returns {import("./consent.js").Way}
  */
 export function sign(done) {
-  const canvas = make("canvas", { class: "signature", width: WIDTH, height: HEIGHT });
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", t("consent.sign.here"));
-  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const use = button(t("consent.sign.done"), () => canvas.toBlob((blob) => void give(blob)), {
-    class: "primary",
+  const { view, canvas, use } = copyOf("signature", {
+    clear,
+    use: () => canvas.toBlob((/** @type {Blob | null} */ blob) => give(blob)),
   });
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   let drawn = 0;
   /** @type {[number, number] | null} */
   let last = null;
@@ -47,11 +45,11 @@ export function sign(done) {
     if (blob) done({ bytes: await blob.arrayBuffer(), type: "image/png" });
   }
 
-  canvas.addEventListener("pointerdown", (event) => {
+  canvas.onpointerdown = (/** @type {PointerEvent} */ event) => {
     canvas.setPointerCapture(event.pointerId);
     last = place(event);
-  });
-  canvas.addEventListener("pointermove", (event) => {
+  };
+  canvas.onpointermove = (/** @type {PointerEvent} */ event) => {
     if (!last) return;
     const now = place(event);
     pen.beginPath();
@@ -61,20 +59,11 @@ export function sign(done) {
     drawn += Math.hypot(now[0] - last[0], now[1] - last[1]);
     last = now;
     use.disabled = drawn < LEAST;
-  });
-  const lift = () => {
+  };
+  canvas.onpointerup = canvas.onpointercancel = () => {
     last = null;
   };
-  canvas.addEventListener("pointerup", lift);
-  canvas.addEventListener("pointercancel", lift);
 
   clear();
-  const view = make(
-    "div",
-    {},
-    make("p", { class: "lead" }, t("consent.sign.here")),
-    canvas,
-    make("div", { class: "pair" }, button(t("consent.sign.clear"), clear), use),
-  );
   return { view, leave: () => {} };
 }

@@ -1,8 +1,8 @@
 /** A consent in the speaker's own words: recorded like a take, kept as its evidence. */
 
-import { Microphone } from "../capture/microphone.js";
+import { openMicrophone } from "../capture/microphone.js";
 import { dropTake, fileOf, holdTake, newTake } from "../capture/take_rows.js";
-import { button, fill, make } from "../dom.js";
+import { button, fill, make, say } from "../dom.js";
 import { errorText, t } from "../i18n.js";
 
 const LONGEST_S = 30;
@@ -14,10 +14,11 @@ const LONGEST_S = 30;
  * @returns {import("./consent.js").Way}
  */
 export function speak({ collector, campaign }, speaker, done) {
-  const said = make("p", { role: "alert", class: "problem" });
-  const lead = make("p", { class: "lead" }, t("consent.speak.say", { words: t("consent.agree") }));
-  const acts = make("div", {});
-  /** @type {Microphone | null} */
+  const said = make("p.problem", { role: "alert" });
+  const lead = say("p.lead", "consent.speak.say", { words: t("consent.agree") });
+  const acts = make("div");
+  const level = make("meter", { "aria-hidden": "true" });
+  /** @type {import("../capture/microphone.js").Microphone | null} */
   let microphone = null;
   /** @type {import("../db.js").Clip | null} */
   let take = null;
@@ -27,8 +28,9 @@ export function speak({ collector, campaign }, speaker, done) {
   let player = new Audio();
 
   const listener = {
-    level: () => {},
-    stored: () => {},
+    level: (/** @type {number} */ peak) => {
+      level.value = peak;
+    },
     silence: () => {
       silent = true;
       fill(said, t("note.no-sound"));
@@ -42,7 +44,7 @@ export function speak({ collector, campaign }, speaker, done) {
     fill(said);
     silent = false;
     try {
-      microphone ??= await Microphone.open(listener);
+      microphone ??= await openMicrophone(listener);
       // A row without a session: should this page die, it is no clip, and is thrown away.
       const prompt = /** @type {import("../api.js").Prompt} */ ({
         id: "",
@@ -58,10 +60,7 @@ export function speak({ collector, campaign }, speaker, done) {
       take = newTake(session, prompt, { seq: 0, take: 1, rate: microphone.rate });
       free = await holdTake(take.id);
       await microphone.begin(take, LONGEST_S);
-      fill(
-        acts,
-        button(t("record.stop"), () => void stop(), { class: "primary" }),
-      );
+      fill(acts, button("record.stop", stop, "primary"));
       acts.querySelector("button")?.focus();
     } catch (error) {
       drop();
@@ -88,23 +87,17 @@ export function speak({ collector, campaign }, speaker, done) {
     fill(
       acts,
       make(
-        "div",
-        { class: "pair" },
-        button(t("record.play"), () => void player.play()),
-        button(t("record.again"), () => void start()),
+        "div.pair",
+        button("record.play", () => player.play()),
+        button("record.again", start),
       ),
-      button(t("consent.speak.done"), () => done({ bytes, type: "audio/flac" }), {
-        class: "primary",
-      }),
+      button("consent.speak.done", () => done({ bytes, type: "audio/flac" }), "primary"),
     );
     acts.querySelector("button")?.focus();
   }
 
   function offer() {
-    fill(
-      acts,
-      button(t("record.start"), () => void start(), { class: "primary" }),
-    );
+    fill(acts, button("record.start", start, "primary"));
   }
 
   function close() {
@@ -122,5 +115,5 @@ export function speak({ collector, campaign }, speaker, done) {
   }
 
   offer();
-  return { view: make("div", {}, lead, said, acts), leave: drop };
+  return { view: make("div", lead, said, level, acts), leave: drop };
 }

@@ -1,8 +1,7 @@
 /** Save what is only on this phone as a file: for a phone that cannot send, or must be given back. */
 
 import * as db from "../db.js";
-import { button, fill, make } from "../dom.js";
-import { header } from "../header.js";
+import { copyOf, fill, make, plainButton } from "../dom.js";
 import { language, t } from "../i18n.js";
 import { nameOf, planCopies, unsent, writeCopy } from "../outbox/export.js";
 
@@ -11,9 +10,8 @@ const FORGET_MS = 600_000;
 
 /** @type {import("../app.js").Screen} */
 export async function exportCopy(app) {
-  const state = make("p", { role: "status" });
-  const saved = make("div");
-  const back = () => void app.go("clips");
+  const parts = copyOf("export", { back: () => app.go("clips"), start: save });
+  const { view, count, unkept, start, state, saved } = parts;
   const mb = new Intl.NumberFormat(language(), { maximumFractionDigits: 1 });
   const size = (/** @type {number} */ bytes) => mb.format(bytes / 1e6);
 
@@ -32,7 +30,7 @@ export async function exportCopy(app) {
         const name = nameOf(copy.campaign, now, index, copies.length);
         const file = await writeCopy(db, copy, name, tell);
         saved.append(
-          button(t("export.file", { name, mb: size(file.size) }), () => void give(file)),
+          plainButton(t("export.file", { name, mb: size(file.size) }), () => give(file)),
         );
         // The others wait for a tap: a browser lets a page save only one without asking.
         if (index === 0) await give(file);
@@ -44,25 +42,10 @@ export async function exportCopy(app) {
     start.disabled = false;
   }
 
-  const start = button(t("export.save"), () => void save(), { class: "primary" });
-  const view = make(
-    "div",
-    {},
-    header(t("export.title"), back),
-    make(
-      "p",
-      { class: "lead" },
-      copies.length
-        ? t("export.count", { n: here.clips.length, mb: size(here.bytes) })
-        : t("export.nothing"),
-    ),
-    here.unkept > 0 && make("p", { class: "note" }, t("export.unkept", { n: here.unkept })),
-    copies.length > 0 && start,
-    state,
-    saved,
-    make("p", { class: "note" }, t("export.then")),
-    make("p", { class: "note" }, t("export.private")),
-  );
+  const n = here.clips.length;
+  fill(count, t(copies.length ? "export.count" : "export.nothing", { n, mb: size(here.bytes) }));
+  fill(unkept, here.unkept > 0 && t("export.unkept", { n: here.unkept }));
+  start.hidden = !copies.length;
   return { view };
 }
 

@@ -2,13 +2,13 @@
 
 import { validConsent } from "../consents.js";
 import * as db from "../db.js";
-import { button, fill, make } from "../dom.js";
+import { copyOf, fill, make } from "../dom.js";
 import { askEligibility } from "../eligibility.js";
-import { header } from "../header.js";
 import { t } from "../i18n.js";
 import { installFirst } from "../install_rule.js";
 import { speakerCode } from "../speaker_code.js";
 import { install } from "./install.js";
+import { people } from "./people.js";
 import { person } from "./person.js";
 import { whomToFind } from "./whom_to_find.js";
 
@@ -16,21 +16,13 @@ import { whomToFind } from "./whom_to_find.js";
 export async function handover(app, { speaker: id, ...rest }) {
   if (installFirst()) return install(app, {});
   const speaker = await db.get("speakers", id);
-  if (!speaker)
-    return {
-      view: make(
-        "div",
-        {},
-        header(t("people.title"), () => app.go("people")),
-      ),
-    };
+  if (!speaker) return people(app, {});
   if (app.closed) return person(app, { speaker: id });
   const code = speakerCode(id);
-  const wanted = make(
-    "div",
-    { class: "wanted", role: "status" },
-    make("p", {}, t("wanted.asking")),
-  );
+  const back = () => app.go("people");
+  const { view, wanted, ...parts } = copyOf("handover", { back, other: back, me: go });
+  fill(parts.code, code);
+  fill(parts.me, t("handover.me", { code }));
   let hold = "";
   let gone = false;
   void askEligibility(app, speaker).then(async (answer) => {
@@ -53,20 +45,6 @@ export async function handover(app, { speaker: id, ...rest }) {
     await app.go(consent ? "record" : "consent", { ...rest, speaker, consent, hold });
   }
 
-  const view = make(
-    "div",
-    {},
-    header(t("handover.title"), () => void app.go("people")),
-    wanted,
-    make(
-      "div",
-      { class: "handover" },
-      make("p", {}, t("handover.lead")),
-      make("p", { class: "code", dir: "ltr" }, code),
-    ),
-    button(t("handover.me", { code }), () => void go(), { class: "primary" }),
-    button(t("handover.other"), () => void app.go("people"), { class: "quiet" }),
-  );
   return {
     view,
     leave: () => {

@@ -1,6 +1,6 @@
 /** On an iPhone or iPad in a tab: why nothing is recorded here, and how to install the app. */
 
-import { make } from "../dom.js";
+import { make, say } from "../dom.js";
 import { header } from "../header.js";
 import { t } from "../i18n.js";
 
@@ -10,12 +10,14 @@ export function install(app, { code = "" }) {
   if (code) steps.push("install.type");
   const view = make(
     "div",
-    {},
     header(t("install.title"), app.pack ? () => void app.go("people") : null),
-    make("p", { class: "lead" }, t("install.why")),
-    make("ol", { class: "steps" }, ...steps.map((key) => make("li", {}, t(key)))),
-    code && make("p", { class: "code", dir: "ltr" }, code),
-    make("p", { class: "note" }, t(code ? "install.once" : "install.code")),
+    say("p.lead", "install.why"),
+    make(
+      "ol.steps",
+      steps.map((key) => say("li", key)),
+    ),
+    code && make("p.code", { dir: "ltr" }, code),
+    say("p.note", code ? "install.once" : "install.code"),
   );
   return { view };
 }

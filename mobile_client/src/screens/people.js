@@ -2,8 +2,7 @@
 
 import { validConsent } from "../consents.js";
 import * as db from "../db.js";
-import { button, fill, make } from "../dom.js";
-import { header } from "../header.js";
+import { button, copyOf, fill, make, plainButton, say } from "../dom.js";
 import { problemText, t } from "../i18n.js";
 import { installLine } from "../install_prompt.js";
 import { onChange } from "../outbox/sync.js";
@@ -14,16 +13,12 @@ const MANY = 8;
 
 /** @type {import("../app.js").Screen} */
 export async function people(app) {
-  const list = make("ul", { class: "people" });
-  const search = make("input", {
-    type: "search",
-    class: "search",
-    autocomplete: "off",
-    autocapitalize: "none",
-    placeholder: t("people.search"),
-    "aria-label": t("people.search"),
-  });
-  const lost = make("div", { role: "status" });
+  const parts = copyOf("people", { add: () => app.go("speaker") });
+  const { view, lost, search, list } = parts;
+  search.placeholder = search.ariaLabel;
+  parts.closed.hidden = !app.closed;
+  parts.add.hidden = app.closed;
+  parts.install.replaceWith(installLine());
   let drawn = "";
 
   async function draw() {
@@ -72,35 +67,19 @@ export async function people(app) {
       app.closed || row.refused ? about() : void app.go("handover", { speaker: row.id });
     return make(
       "li",
-      {},
       make(
-        "button",
-        { type: "button", class: "person", on: { click: open } },
-        make("strong", {}, code),
-        row.refused
-          ? make("span", { class: "warning" }, problemText(row.refused))
-          : make("span", {}, line),
+        "button.person",
+        { type: "button", on: { click: open } },
+        make("strong", code),
+        row.refused ? make("span.warning", problemText(row.refused)) : make("span", line),
       ),
-      button("⋯", about, { class: "more", "aria-label": t("people.about", { code }) }),
+      plainButton("⋯", about, "more", { "aria-label": t("people.about", { code }) }),
     );
   }
 
-  search.addEventListener("input", () => void draw());
+  search.oninput = draw;
   await draw();
-  const add = button(t("people.add"), () => void app.go("speaker"), { class: "primary" });
-  const view = make(
-    "div",
-    {},
-    header(t("people.title")),
-    await chooser(app),
-    lost,
-    app.closed && make("p", { class: "problem" }, t("people.closed")),
-    search,
-    list,
-    !app.closed && add,
-    installLine(),
-    make("p", { class: "note" }, t("people.note")),
-  );
+  fill(parts.chooser, await choices(app));
   const before = app.pack;
   const renew = () => {
     if (app.pack !== before && app.at.name === "people") void app.go("people");
@@ -113,8 +92,8 @@ export async function people(app) {
 /** @param {import("../app.js").App} app */
 function signedOut(app) {
   return [
-    make("p", { class: "problem" }, t("people.signed-out")),
-    button(t("clips.enrol"), () => void app.go("enrol"), { class: "primary" }),
+    say("p.problem", "people.signed-out"),
+    button("clips.enrol", () => app.go("enrol"), "primary"),
   ];
 }
 
@@ -123,22 +102,16 @@ function signedOut(app) {
  *
  * @param {import("../app.js").App} app
  */
-async function chooser(app) {
+async function choices(app) {
   const [enrolments, packs] = await Promise.all([db.all("enrolments"), db.all("packs")]);
-  const box = make("div", {
-    class: "who-works",
-    role: "group",
-    "aria-label": t("campaigns.title"),
-  });
-  for (const { collector, campaign, name } of enrolments) {
+  const all = enrolments.map(({ collector, campaign, name }) => {
     const title = packs.find((row) => row.campaign === campaign)?.pack.campaign.name ?? campaign;
-    const active = collector === app.enrolment?.collector;
     const use = async () => {
       await app.use(collector);
       await app.go("people");
     };
-    box.append(button(`${title} · ${name}`, () => void use(), { "aria-pressed": String(active) }));
-  }
-  box.append(button(t("campaigns.add"), () => void app.go("campaigns"), { class: "quiet" }));
-  return box;
+    const active = String(collector === app.enrolment?.collector);
+    return plainButton(`${title} · ${name}`, use, "", { "aria-pressed": active });
+  });
+  return [...all, button("campaigns.add", () => app.go("campaigns"), "quiet")];
 }

@@ -1,7 +1,7 @@
 /** One speaker: what they said, what they agreed to, and their way out. */
 
 import * as db from "../db.js";
-import { button, fill, make } from "../dom.js";
+import { button, copyOf, fill, make, say } from "../dom.js";
 import { header } from "../header.js";
 import { language, problemText, t } from "../i18n.js";
 import { send } from "../outbox/sync.js";
@@ -18,35 +18,31 @@ export async function person(app, { speaker: id }) {
     db.clipsBy("speaker", id),
     db.all("posts"),
   ]);
-  const back = () => void app.go("people");
+  const back = () => app.go("people");
   const code = speakerCode(id);
   if (!row || row.refused === "speaker-withdrawn") {
-    const gone = make("p", { class: "lead" }, t("person.withdrawn"));
-    return { view: make("div", {}, header(code, back), gone) };
+    const gone = say("p.lead", "person.withdrawn");
+    return { view: make("div", header(code, back), gone) };
   }
   const answers = Object.entries(answersOf(row));
   const n = clips.filter((clip) => clip.state !== "withdrawn").length;
   const wrong = posts.find((post) => post.path === `speakers/${id}` && post.refused);
   const trouble = row.refused || wrong?.refused;
-  const agree = consents.filter((one) => one.speaker === id).reverse();
-  const out = make("div", { class: "way-out" });
+  const agreed = consents.filter((one) => one.speaker === id).reverse();
+  const { view, title, refused, count, agree, out, ...parts } = copyOf("person", {
+    back,
+    edit: () => app.go("speaker", { row }),
+    agree: () => app.go("consent", { speaker: row }),
+  });
 
   function offer() {
-    fill(out, button(t("person.withdraw"), ask, { class: "quiet" }));
+    fill(out, button("person.withdraw", ask, "quiet"));
   }
 
   function ask() {
-    const sure = make(
-      "p",
-      { role: "alert", class: "problem" },
-      t("person.withdraw.sure", { code }),
-    );
-    fill(
-      out,
-      sure,
-      button(t("person.withdraw.now"), () => void end(), { class: "danger" }),
-      button(t("cancel"), offer, { class: "quiet" }),
-    );
+    const sure = make("p.problem", { role: "alert" }, t("person.withdraw.sure", { code }));
+    fill(out, sure, button("person.withdraw.now", end, "danger"), button("cancel", offer, "quiet"));
+    out.scrollIntoView({ block: "end" });
   }
 
   async function end() {
@@ -56,33 +52,24 @@ export async function person(app, { speaker: id }) {
   }
 
   offer();
-  const view = make(
-    "div",
-    {},
-    header(code, back),
-    trouble && make("p", { class: "problem" }, problemText(trouble)),
-    trouble && make("p", { class: "note" }, t("person.refused")),
-    make("p", { class: "lead" }, t("people.clips", { n })),
-    make(
-      "dl",
-      {},
-      ...answers.flatMap(([field, answer]) => [
-        make("dt", {}, fieldWords(field)),
-        make("dd", {}, answerWords(answer)),
-      ]),
-    ),
-    button(t("person.edit"), () => void app.go("speaker", { row })),
-    make("h2", {}, t("person.consent")),
-    make(
-      "ul",
-      { class: "given" },
-      ...(agree.length
-        ? agree.map((one) => make("li", {}, ...given(app, one)))
-        : [make("li", {}, t("people.no-consent"))]),
-    ),
-    !app.closed && button(t("person.agree"), () => void app.go("consent", { speaker: row })),
-    out,
+  fill(title, code);
+  fill(parts.trouble, trouble && problemText(trouble));
+  refused.hidden = !trouble;
+  fill(count, t("people.clips", { n }));
+  fill(
+    parts.answers,
+    answers.flatMap(([field, answer]) => [
+      make("dt", fieldWords(field)),
+      make("dd", answerWords(answer)),
+    ]),
   );
+  fill(
+    parts.given,
+    agreed.length
+      ? agreed.map((one) => make("li", given(app, one)))
+      : say("li", "people.no-consent"),
+  );
+  agree.hidden = app.closed;
   return { view };
 }
 
@@ -99,8 +86,8 @@ function given(app, { request, refused, version = 0 }) {
   if (!current) facts.push(t("person.replaced"));
   return [
     facts.join(" · "),
-    make("span", {}, request.scopes.map((/** @type {string} */ one) => scope(one)).join(", ")),
-    Boolean(refused) && make("span", { class: "warning" }, problemText(refused)),
+    make("span", request.scopes.map((/** @type {string} */ one) => scope(one)).join(", ")),
+    Boolean(refused) && make("span.warning", problemText(refused)),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** Before recording: where the speaker is, what it sounds like there; then the booth. */
 
-import { Microphone } from "../capture/microphone.js";
-import { button, fill, make } from "../dom.js";
+import { openMicrophone } from "../capture/microphone.js";
+import { button, fill, make, say } from "../dom.js";
 import { header } from "../header.js";
 import { errorText, t } from "../i18n.js";
 import { speakerCode } from "../speaker_code.js";
@@ -13,8 +13,8 @@ const nothing = () => {};
 
 /** @type {import("../app.js").Screen} */
 export function record(app, { speaker, consent, prompt, hold }) {
-  const problem = make("p", { role: "alert", class: "problem" });
-  const view = make("div", {});
+  const problem = make("p.problem", { role: "alert" });
+  const view = make("div");
   const top = () => header(speakerCode(speaker.id), () => void app.go("people"));
   let gone = false;
   let leave = nothing;
@@ -35,18 +35,11 @@ export function record(app, { speaker, consent, prompt, hold }) {
     });
     stopped.catch(nothing);
     const lost = () => stop(interrupted);
-    const deaf = {
-      level: nothing,
-      silence: nothing,
-      stored: nothing,
-      bound: nothing,
-      full: nothing,
-    };
-    /** @type {Microphone | undefined} */
+    /** @type {import("../capture/microphone.js").Microphone | undefined} */
     let microphone;
     try {
-      microphone = await Microphone.open({ ...deaf, lost });
-      const waiting = make("div", { class: "room" });
+      microphone = await openMicrophone({ lost });
+      const waiting = make("div.room");
       fill(view, top(), waiting);
       const rules = app.pack?.quality_profile.rules ?? [];
       const room = await checkRoom(waiting, microphone, rules, stopped);
@@ -68,7 +61,7 @@ export function record(app, { speaker, consent, prompt, hold }) {
   }
 
   function ask() {
-    const places = make("div", { class: "choices" });
+    const places = make("div.choices");
     for (const place of PLACES) {
       // The tap that answers also opens the microphone, as browsers want it.
       const tap = () => {
@@ -76,13 +69,13 @@ export function record(app, { speaker, consent, prompt, hold }) {
         places.inert = true;
         void begin(place);
       };
-      places.append(button(t(`place.${place}`), tap, { class: "choice" }));
+      places.append(button(`place.${place}`, tap, "choice"));
     }
     fill(
       view,
       top(),
-      make("h2", {}, t("record.where")),
-      make("p", { class: "lead" }, t("record.where.lead")),
+      say("h2", "record.where"),
+      say("p.lead", "record.where.lead"),
       problem,
       places,
     );

@@ -1,11 +1,10 @@
 /** The elements of the record screen, and how they look in each phase; none moves another. */
 
 import { beatAt } from "../beat.js";
-import { button, fill, make } from "../dom.js";
-import { header } from "../header.js";
+import { copyOf, fill, make } from "../dom.js";
 import { t } from "../i18n.js";
 import { promptSize } from "../prompt_size.js";
-import { PromptVoice } from "../prompt_voice.js";
+import { promptVoice } from "../prompt_voice.js";
 
 /** @typedef {import("../api.js").Prompt} Prompt */
 /**
@@ -23,41 +22,11 @@ const PACE_MS = 100;
  * @param {string} [token] for prompts' sounds that are not here yet
  */
 export function makeView(code, acts, token = "") {
-  const kind = make("p", { class: "kind" });
-  const text = make("p", { class: "prompt-text", id: "prompt-text" });
-  const box = make("section", { class: "prompt" }, kind, text);
-  const advice = make("p", { class: "advice", role: "status" });
-  const bar = make("div", { class: "bar" });
-  const meter = make(
-    "div",
-    { class: "meter", role: "meter", "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": 0 },
-    bar,
-  );
-  meter.setAttribute("aria-label", t("record.level"));
-  const clock = make("span", { class: "clock" });
-  const tap = button("", acts.tap, { class: "tap", "aria-describedby": "prompt-text" });
-  const play = button(t("record.play"), acts.play, { class: "start" });
-  const keep = button("", acts.keep, { class: "keep" });
-  const again = button(t("record.again"), acts.again, { class: "end" });
-  const listen = button("", () => (voice.on ? voice.stop() : void voice.play()), {
-    class: "start",
-    hidden: true,
-  });
-  const skip = button(t("record.skip"), acts.skip, { class: "end" });
-  const report = button("⚑", acts.report, { class: "more", "aria-label": t("why.open") });
-  const said = make("div", { class: "said", "aria-live": "polite" });
-  const controls = make("div", { class: "controls" }, tap, listen, skip, play, keep, again);
-  const view = make(
-    "div",
-    {},
-    header(code, acts.back, report),
-    said,
-    box,
-    advice,
-    make("div", { class: "row level" }, meter, clock),
-    controls,
-  );
-  const voice = new PromptVoice(token, {
+  const { view, title, said, box, kind, text, advice, meter, bar, clock, controls, ...parts } =
+    copyOf("record", { ...acts, listen: () => (voice.on() ? voice.stop() : voice.play()) });
+  const { tap, listen, skip, play, keep, again, report } = parts;
+  fill(title, code);
+  const voice = promptVoice(token, {
     playing: (on) => {
       fill(listen, t(on ? "record.pause" : "record.listen"));
       acts.hush?.(on);
@@ -79,7 +48,7 @@ export function makeView(code, acts, token = "") {
       height: (box.clientHeight - kind.offsetHeight) / rem || 14,
     };
     const { size, line, least } = promptSize(shown.text, shown.language, place);
-    text.style.lineHeight = String(line);
+    text.style.lineHeight = line;
     // Fonts differ: what was computed is tried, and made smaller where this phone's is wide.
     for (let now = size; now >= least; now *= 0.95) {
       text.style.fontSize = `${now}rem`;
@@ -130,7 +99,7 @@ export function makeView(code, acts, token = "") {
       text.dir = prompt.direction;
       fill(text, prompt.text);
       listen.hidden = !prompt.has_audio || phase !== "idle";
-      fill(listen, t(voice.on && prompt.id === before ? "record.pause" : "record.listen"));
+      fill(listen, t(voice.on() && prompt.id === before ? "record.pause" : "record.listen"));
       box.scrollTop = 0;
       fit();
       voice.show(prompt);

@@ -1,11 +1,11 @@
 /** Takes that nobody decided about, because the app was closed or left: play, keep, throw away. */
 
-import { Player } from "../capture/playback.js";
+import { startPlayer } from "../capture/playback.js";
 import { measureFile, recoverTakes } from "../capture/recovery.js";
 import { dropTake, fileOf, holdTake, keepTake } from "../capture/take_rows.js";
 import { judge } from "../checks/verdict.js";
 import * as db from "../db.js";
-import { button, fill, make } from "../dom.js";
+import { button, fill, make, say } from "../dom.js";
 import { header } from "../header.js";
 import { hintText, known, t } from "../i18n.js";
 import { send } from "../outbox/sync.js";
@@ -13,8 +13,8 @@ import { speakerCode } from "../speaker_code.js";
 
 /** @type {import("../app.js").Screen} */
 export async function recovered(app) {
-  const list = make("ul", { class: "clips undecided" });
-  /** @type {Player[]} */
+  const list = make("ul.clips.undecided");
+  /** @type {ReturnType<typeof startPlayer>[]} */
   const players = [];
   /** @type {(() => void)[]} */
   const holds = [];
@@ -42,8 +42,10 @@ export async function recovered(app) {
     const hint = hintText(reasons);
     const note = known(`note.${row.note}`) && t(`note.${row.note}`);
     const advice = make("p", { role: "status" }, [note, hint].filter(Boolean).join(" "));
-    const play = button(t("record.play"), () => void player.toggle());
-    const player = new Player((playing) => fill(play, t(playing ? "record.pause" : "record.play")));
+    const play = button("record.play", () => player.toggle());
+    const player = startPlayer((playing) =>
+      fill(play, t(playing ? "record.pause" : "record.play")),
+    );
     player.load(bytes);
     players.push(player);
     const checks = {
@@ -53,12 +55,10 @@ export async function recovered(app) {
       kept_anyway: Boolean(hint),
       takes: row.request.take,
     };
-    const keep = button(t(hint ? "record.keep-anyway" : "record.keep"), () =>
+    const keep = button(hint ? "record.keep-anyway" : "record.keep", () =>
       decide(() => keepTake(row.id, checks)),
     );
-    const drop = button(t("recovered.drop"), () => decide(() => dropTake(row.id)), {
-      class: "quiet",
-    });
+    const drop = button("recovered.drop", () => decide(() => dropTake(row.id)), "quiet");
 
     /** @param {() => Promise<unknown>} how */
     async function decide(how) {
@@ -81,20 +81,18 @@ export async function recovered(app) {
     const seconds = (samples / (row.rate || 1)).toFixed(1);
     const item = make(
       "li",
-      {},
-      make("span", { class: "who" }, `${speakerCode(row.speaker)}, ${seconds} s`),
+      make("span.who", `${speakerCode(row.speaker)}, ${seconds} s`),
       make("span", { lang: language, dir: direction }, text),
       advice,
-      make("div", { class: "row" }, play, keep, drop),
+      make("div.row", play, keep, drop),
     );
     return item;
   }
 
   const view = make(
     "div",
-    {},
     header(t("recovered.title"), () => void app.go("people")),
-    make("p", { class: "lead" }, t(left ? "recovered.lead" : "recovered.none")),
+    say("p.lead", left ? "recovered.lead" : "recovered.none"),
     list,
   );
   return { view, leave };

@@ -1,6 +1,6 @@
 /** Two quiet seconds before a session: what the room sounds like, told before anybody speaks in it. */
 
-import { button, fill, make } from "../dom.js";
+import { button, fill, make, say } from "../dom.js";
 import { t } from "../i18n.js";
 import { judgeRoom } from "../room_verdict.js";
 
@@ -8,7 +8,7 @@ const SECONDS = 2;
 const READ_MS = 700;
 
 /** @param {string} text */
-const told = (text) => make("div", { role: "status" }, make("h2", {}, text));
+const told = (text) => make("div", { role: "status" }, make("h2", text));
 
 /** @typedef {{room: (seconds: number) => Promise<Record<string, number>>}} Ear an open microphone */
 
@@ -23,12 +23,7 @@ const told = (text) => make("div", { role: "status" }, make("h2", {}, text));
  */
 export async function checkRoom(place, microphone, rules, stopped) {
   for (let tries = 1; ; tries++) {
-    fill(
-      place,
-      told(t("room.listen")),
-      make("p", { class: "lead" }, t("room.listen.lead")),
-      make("div", { class: "wait" }),
-    );
+    fill(place, told(t("room.listen")), say("p.lead", "room.listen.lead"), make("div.wait"));
     const measures = await Promise.race([microphone.room(SECONDS), stopped]);
     const { verdict, level } = judgeRoom(measures, rules);
     const facts = { verdict, level_dbov: level, tries };
@@ -40,9 +35,9 @@ export async function checkRoom(place, microphone, rules, stopped) {
     }
     /** @type {Promise<boolean>} */
     const asked = new Promise((answer) => {
-      const again = button(t("room.again"), () => answer(false), { class: "primary" });
-      const on = button(t("room.on"), () => answer(true), { class: "quiet" });
-      fill(place, heading, make("p", { class: "lead" }, t(`room.${verdict}.lead`)), again, on);
+      const again = button("room.again", () => answer(false), "primary");
+      const on = button("room.on", () => answer(true), "quiet");
+      fill(place, heading, say("p.lead", `room.${verdict}.lead`), again, on);
       again.focus();
     });
     const on = await Promise.race([asked, stopped]);

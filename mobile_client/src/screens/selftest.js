@@ -1,9 +1,8 @@
 /** Try this phone out for ten seconds: microphone, clock, storage; and tell the server what it is. */
 
-import { Microphone } from "../capture/microphone.js";
+import { openMicrophone } from "../capture/microphone.js";
 import * as db from "../db.js";
-import { button, fill, make } from "../dom.js";
-import { header } from "../header.js";
+import { copyOf, fill, make, say } from "../dom.js";
 import { errorText, t } from "../i18n.js";
 import { REPORTS, standing } from "../outbox/report.js";
 import { freeBytes } from "../outbox/room.js";
@@ -24,10 +23,9 @@ const OF_NAVIGATOR = ["wakeLock", "locks", "canShare"];
 
 /** @type {import("../app.js").Screen} */
 export function selftest(app) {
-  const state = make("p", { role: "status", class: "lead" }, t("selftest.lead"));
-  const problem = make("p", { role: "alert", class: "problem" });
-  const result = make("div");
-  /** @type {Microphone | undefined} */
+  const parts = copyOf("selftest", { back: () => app.go("settings"), start: run });
+  const { view, state, problem, result, start, advice, figures } = parts;
+  /** @type {import("../capture/microphone.js").Microphone | undefined} */
   let microphone;
   let gone = false;
   let loudest = 0;
@@ -35,7 +33,7 @@ export function selftest(app) {
   async function run() {
     start.disabled = true;
     fill(problem);
-    fill(result);
+    result.hidden = true;
     loudest = 0;
     try {
       fill(state, t("selftest.listen", { seconds: SECONDS }));
@@ -53,16 +51,11 @@ export function selftest(app) {
   }
 
   async function listen() {
-    const nothing = () => {};
-    microphone = await Microphone.open({
+    microphone = await openMicrophone({
       level: (peak) => {
         loudest = Math.max(loudest, peak);
       },
-      silence: nothing,
       lost: () => microphone?.close(),
-      stored: nothing,
-      bound: nothing,
-      full: nothing,
     });
     // Twice: the first warms it, and what both take to begin and to answer cancels out.
     const [short, long] = [await time(microphone, 1), await time(microphone, SECONDS)];
@@ -90,27 +83,21 @@ export function selftest(app) {
    */
   function show(facts, found) {
     fill(state, t(found.length ? "selftest.look" : "selftest.good"));
-    const advice = found.map((name) => make("li", {}, t(`selftest.look.${name}`)));
-    // For whoever looks for a fault: the names under which the report holds them.
-    const figures = Object.entries({ ...facts, app: APP_VERSION }).map(([name, value]) =>
-      make("div", {}, make("dt", {}, name), make("dd", {}, plain(value))),
-    );
     fill(
-      result,
-      make("ul", {}, ...advice),
-      make(
-        "details",
-        {},
-        make("summary", {}, t("selftest.figures")),
-        make("dl", { class: "facts", dir: "ltr" }, ...figures),
-      ),
+      advice,
+      found.map((name) => say("li", `selftest.look.${name}`)),
     );
+    // For whoever looks for a fault: the names under which the report holds them.
+    const all = Object.entries({ ...facts, app: APP_VERSION });
+    fill(
+      figures,
+      all.map(([name, value]) => make("div", make("dt", name), make("dd", plain(value)))),
+    );
+    result.hidden = false;
   }
 
-  const start = button(t("selftest.start"), () => void run(), { class: "primary" });
-  const back = () => void app.go(app.pack ? "people" : "enrol");
   return {
-    view: make("div", {}, header(t("selftest.title"), back), state, problem, start, result),
+    view,
     leave: () => {
       gone = true;
       microphone?.close();
@@ -119,7 +106,7 @@ export function selftest(app) {
 }
 
 /**
- * @param {Microphone} microphone
+ * @param {import("../capture/microphone.js").Microphone} microphone
  * @param {number} seconds
  */
 async function time(microphone, seconds) {

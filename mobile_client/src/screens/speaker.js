@@ -1,6 +1,7 @@
 /** Ask a speaker the campaign's questions, or correct the answers; not knowing and not saying are some. */
 
-import { button, fill, make } from "../dom.js";
+import { chip } from "../chip.js";
+import { button, fill, make, say } from "../dom.js";
 import { header } from "../header.js";
 import { errorText, t } from "../i18n.js";
 import { send } from "../outbox/sync.js";
@@ -11,21 +12,6 @@ import { answerWords, fieldWords, NOT_SAID } from "./answers.js";
 /** @typedef {import("../api.js").FieldSpec} FieldSpec */
 
 /**
- * @param {string} field
- * @param {string} value
- * @param {boolean} checked
- */
-function chip(field, value, checked) {
-  const id = `${field}-${value}`;
-  return make(
-    "span",
-    { class: "chip" },
-    make("input", { type: "radio", id, name: field, value, checked }),
-    make("label", { for: id }, answerWords(value)),
-  );
-}
-
-/**
  * @param {FieldSpec} spec
  * @param {unknown} before what was answered
  */
@@ -34,9 +20,8 @@ function fieldFor(spec, before) {
   const values = free ? NOT_SAID : [...(spec.choices ?? []), ...NOT_SAID];
   const isChip = values.includes(String(before));
   const chips = make(
-    "div",
-    { class: "chips" },
-    ...values.map((value) => chip(spec.name, value, value === before)),
+    "div.chips",
+    values.map((value) => chip(spec.name, value, answerWords(value), value === before)),
   );
   const input = make("input", {
     id: `field-${spec.name}`,
@@ -56,13 +41,7 @@ function fieldFor(spec, before) {
   });
   const title = fieldWords(spec.name);
   if (free) input.setAttribute("aria-label", title);
-  return make(
-    "fieldset",
-    { "data-field": spec.name },
-    make("legend", {}, title),
-    free && input,
-    chips,
-  );
+  return make("fieldset", { "data-field": spec.name }, make("legend", title), free && input, chips);
 }
 
 /**
@@ -96,7 +75,7 @@ function answerOf(form, spec) {
 export function speaker(app, { row }) {
   const specs = app.pack?.demographics ?? [];
   const before = row ? answersOf(row) : {};
-  const problem = make("div", { role: "alert", class: "problem" });
+  const problem = make("div.problem", { role: "alert" });
   const fields = new Map(specs.map((spec) => [spec.name, fieldFor(spec, before[spec.name])]));
   const year = fields.get("birth_year")?.querySelector("input");
   const band = fields.get("age_band");
@@ -125,11 +104,10 @@ export function speaker(app, { row }) {
     };
     fill(
       problem,
-      make("p", {}, t("speaker.missing", { field: names })),
+      say("p", "speaker.missing", { field: names }),
       make(
-        "div",
-        { class: "pair" },
-        ...NOT_SAID.map((value) => button(t(`speaker.all.${value}`), all(value))),
+        "div.pair",
+        NOT_SAID.map((value) => button(`speaker.all.${value}`, all(value))),
       ),
     );
     // To the words, not to the first field: on a small screen one of the two is out of sight.
@@ -176,13 +154,13 @@ export function speaker(app, { row }) {
     }
   }
 
-  const next = make("button", { class: "primary", type: "submit" }, t(row ? "save" : "next"));
+  const next = make("button.primary", { type: "submit" }, t(row ? "save" : "next"));
   const back = () => void (row ? app.go("person", { speaker: row.id }) : app.go("people"));
   const form = make(
     "form",
     { novalidate: true, on: { submit } },
     header(row ? speakerCode(row.id) : t("speaker.title"), back),
-    make("p", { class: "lead" }, t("speaker.lead")),
+    say("p.lead", "speaker.lead"),
     ...fields.values(),
     problem,
     next,

@@ -2,8 +2,7 @@
 
 import { readPlan } from "../api.js";
 import * as db from "../db.js";
-import { button, fill, make } from "../dom.js";
-import { header } from "../header.js";
+import { button, copyOf, fill, make, say } from "../dom.js";
 import { hintText, isolate, language, t } from "../i18n.js";
 import { onChange } from "../outbox/sync.js";
 import { recordAgain, redoReasons, toRedo } from "../redo.js";
@@ -13,6 +12,8 @@ import { answerWords } from "./answers.js";
 /** @typedef {import("../api.js").Plan} Plan */
 
 const MOST = 10;
+/** Checks and people say more in the course of a day. */
+const AGAIN_MS = 60_000;
 
 /** @param {number} then */
 function ago(then) {
@@ -30,7 +31,7 @@ function whom(key) {
 
 /** @type {import("../app.js").Screen} */
 export async function today(app) {
-  const place = make("div", {});
+  const parts = copyOf("today", { back: () => app.go(app.home) });
   const FACT = `plan:${app.enrolment?.collector}`;
   /** @type {{at: number, plan: Plan} | null} */
   let kept = await db.fact(FACT, () => null);
@@ -51,7 +52,7 @@ export async function today(app) {
   function findLine({ key, missing, unit }) {
     const n = Math.ceil(unit === "seconds" ? missing / 60 : missing);
     const words = t(unit === "seconds" ? "today.minutes" : "people.clips", { n });
-    return make("li", {}, make("strong", {}, whom(key)), make("span", { class: "who" }, words));
+    return make("li", make("strong", whom(key)), make("span.who", words));
   }
 
   async function draw() {
@@ -67,72 +68,57 @@ export async function today(app) {
     const here = new Set(mine.map((clip) => clip.id));
     const { find = [], day } = kept?.plan ?? {};
     const elsewhere = (kept?.plan.redo ?? []).filter(({ clip }) => !here.has(clip));
-    const counts = make(
-      "dl",
-      { class: "day" },
-      ...[
-        ["today.recorded", now.length],
-        ["today.minutes.label", Math.round(seconds / 60)],
-        ...(day
-          ? [
-              ["today.passed", day.passed],
-              ["today.review", day.review],
-              ["today.rejected", day.rejected],
-            ]
-          : []),
-      ].flatMap(([key, n]) => [make("dt", {}, t(String(key))), make("dd", {}, String(n))]),
-    );
+    const counts = Object.entries({
+      "today.recorded": now.length,
+      "today.minutes.label": Math.round(seconds / 60),
+      ...(day && {
+        "today.passed": day.passed,
+        "today.review": day.review,
+        "today.rejected": day.rejected,
+      }),
+    });
     fill(
-      place,
-      counts,
-      make("h2", {}, t("today.find")),
-      find.length
-        ? make("ul", { class: "clips" }, ...find.slice(0, MOST).map(findLine))
-        : make("p", { class: "note" }, t(kept ? "today.find.none" : "today.none")),
-      make("h2", {}, t("today.redo")),
-      redo.length + elsewhere.length === 0 && make("p", { class: "note" }, t("today.redo.none")),
-      make(
-        "ul",
-        { class: "clips" },
-        ...redo.slice(0, MOST).map((clip) =>
+      parts.counts,
+      counts.flatMap(([key, n]) => [say("dt", key), make("dd", String(n))]),
+    );
+    fill(parts.find, find.slice(0, MOST).map(findLine));
+    fill(parts.nobody, !find.length && t(kept ? "today.find.none" : "today.none"));
+    parts.nothing.hidden = redo.length + elsewhere.length > 0;
+    fill(
+      parts.redo,
+      redo.slice(0, MOST).map(({ speaker, prompt, ...clip }) =>
+        make(
+          "li.bad",
+          make("span.who", speakerCode(speaker)),
+          make("span", { lang: prompt.language, dir: prompt.direction }, prompt.text),
+          make("strong", hintText(redoReasons(clip) ?? [])),
+          button("record.redo", () => recordAgain(app, speaker, prompt)),
+        ),
+      ),
+      elsewhere
+        .slice(0, MOST)
+        .map((item) =>
           make(
-            "li",
-            { class: "bad" },
-            make("span", { class: "who" }, speakerCode(clip.speaker)),
-            make(
-              "span",
-              { lang: clip.prompt.language, dir: clip.prompt.direction },
-              clip.prompt.text,
-            ),
-            make("strong", {}, hintText(redoReasons(clip) ?? [])),
-            button(t("record.redo"), () => void recordAgain(app, clip.speaker, clip.prompt)),
+            "li.bad",
+            make("span.who", item.code),
+            make("span", { dir: "auto" }, item.text),
+            make("strong", hintText(item.reasons)),
+            say("span.note", "today.elsewhere"),
           ),
         ),
-        ...elsewhere
-          .slice(0, MOST)
-          .map((item) =>
-            make(
-              "li",
-              { class: "bad" },
-              make("span", { class: "who" }, item.code),
-              make("span", { dir: "auto" }, item.text),
-              make("strong", {}, hintText(item.reasons)),
-              make("span", { class: "note" }, t("today.elsewhere")),
-            ),
-          ),
-      ),
-      kept && make("p", { class: "note" }, t("today.age", { ago: ago(kept.at) })),
     );
+    fill(parts.age, kept && t("today.age", { ago: ago(kept.at) }));
   }
 
   await draw();
-  void refresh();
-  const back = () => void app.go(app.pack ? "people" : "enrol");
+  refresh();
+  const again = setInterval(refresh, AGAIN_MS);
   const quiet = onChange(() => void draw());
   return {
-    view: make("div", {}, header(t("today.title"), back), place),
+    view: parts.view,
     leave: () => {
       gone = true;
+      clearInterval(again);
       quiet();
     },
   };

@@ -1,8 +1,7 @@
 /** Whose voices are missing most: said where somebody's clips would be extra. */
 
 import { readPlan } from "../api.js";
-import { make } from "../dom.js";
-import { t } from "../i18n.js";
+import { make, say } from "../dom.js";
 import { answerWords } from "./answers.js";
 
 const SHOWN = 3;
@@ -17,14 +16,9 @@ export async function whomToFind({ enrolment }) {
     const { find } = await readPlan(enrolment.token, enrolment.campaign);
     if (!find.length) return null;
     const lines = find.slice(0, SHOWN).map(({ key }) => {
-      return make("li", {}, Object.values(key).map(answerWords).join(", "));
+      return make("li", Object.values(key).map(answerWords).join(", "));
     });
-    return make(
-      "div",
-      { class: "find" },
-      make("p", {}, t("wanted.find")),
-      make("ul", {}, ...lines),
-    );
+    return make("div.find", say("p", "wanted.find"), make("ul", lines));
   } catch {
     return null;
   }
