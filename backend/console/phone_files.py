@@ -118,6 +118,9 @@ def _strip(place: Path) -> bytes:
         return json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode()
     if place.suffix in {".css", ".html", ".webmanifest"}:
         text = _BLANKS.sub("\n", place.read_text()).strip()
+        if place.suffix == ".html":
+            # No text stands between two elements, so nothing else may either.
+            text = text.replace(">\n<", "><")
         return (_strip_style(text) if place.suffix == ".css" else text).encode()
     return place.read_bytes()
 

@@ -4,18 +4,19 @@ A binding gets the shortest name that nothing has which is named in its scope or
 another binding nor a global. Two scopes that never see each other use the same letters.
 """
 
-import string
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import count, product
 from typing import Final
 
-from backend.console.phone_print import short_literal
+from backend.console.phone_marks import short_literal
 from backend.console.phone_scopes import Binding, Scope
 
-# In the order in which they are found in code, which compresses best.
+# In the order in which they are found in code, and few after the first: what repeats compresses.
 _FIRST: Final = "etnaiorscldupmhfgvywbkxjqzESTCAPRODLIMNFUBVHGXWKYQJZ_$"
-_NEXT: Final = _FIRST + string.digits
+_NEXT: Final = _FIRST[:16]
+# Stay with small scopes, where like functions then have like letters.
+_OF_FEW: Final = frozenset(_FIRST[:6])
 # ECMA-262, chapter 12.7.2, those of so few letters; `$` alone and the like are nobody's.
 _RESERVED: Final = frozenset(
     {"as", "do", "if", "in", "is", "of", "for", "get", "let", "new", "set"}
@@ -45,11 +46,12 @@ def choose_names(
         taken = staying | _RESERVED | {chosen[other] for other in bindings if other in chosen}
         if one.head:
             taken |= {chosen[other] for other in one.head.names.values()}
-        letters = (name for name in short_names() if name not in taken)
         declared = list(one.names.values())
         # As they come, so that like functions have like letters; of many the most used get one.
         if len(declared) > len(_FIRST):
             declared.sort(key=lambda binding: -uses[binding])
+            taken |= _OF_FEW
+        letters = (name for name in short_names() if name not in taken)
         for binding in declared:
             chosen[binding] = short_literal(binding.literal) if binding.literal else next(letters)
     return chosen

@@ -4,13 +4,20 @@ Comments and the parentheses of type casts go, semicolons come where a line's en
 rest are shorter ways to say the same, each safe by itself.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from tree_sitter import Node
 
+from backend.console.phone_marks import END, join_parts, short_literal
+from backend.console.phone_parentheses import (
+    OPERANDS,
+    are_needless,
+    begins_otherwise,
+    binds_tighter,
+    only_child,
+)
 from backend.console.phone_scopes import text_of
 
 _ENDED: Final = frozenset(
@@ -26,35 +33,10 @@ _ENDED: Final = frozenset(
 # May stand without braces whatever follows: no `else` could be taken for its own.
 _SIMPLE: Final = _ENDED - {"do_statement"}
 _LOOPS: Final = frozenset({"for_statement", "for_in_statement", "while_statement"})
-_ASKING: Final = frozenset({"if_statement", "while_statement", "do_statement", "switch_statement"})
 _NAMES: Final = frozenset(
     {"identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"}
 )
-# Binds tighter than anything that could stand around it.
-_TIGHT: Final = frozenset(
-    {
-        "identifier",
-        "member_expression",
-        "call_expression",
-        "subscript_expression",
-        "this",
-        "string",
-        "array",
-        "template_string",
-    }
-)
-# Holds any expression but a list of several as it is.
-_HOLDS_ANY: Final = frozenset({"arguments", "variable_declarator", "array", "pair"})
-_OPERANDS: Final = frozenset({"member_expression", "subscript_expression", "call_expression"})
 _SHORT_WORDS: Final = {"true": ["!", "0"], "false": ["!", "1"], "undefined": ["void", "0"]}
-# A semicolon that a closing brace makes needless; the one of an empty statement is none.
-_END: Final = "; "
-_CLOSING: Final = frozenset({")", "]", "}"})
-# Something else at the start of a statement or of what an arrow function returns; and the parser
-# takes `await (one)` for the call of a function that is called await.
-_BEGINS_OTHERWISE: Final = re.compile(r"\{|(?:async|await|class|function|let|yield)\b")
-_ZEROS: Final = re.compile(r"(?<=[1-9])0{3,}$")
-_WORD: Final = re.compile(r"[\w$#\\]|[^\x00-\x7f]")
 
 
 @dataclass
@@ -74,41 +56,6 @@ class Wanted:
 def write_tree(root: Node, wanted: Wanted) -> list[str]:
     """Return the parts of a module's text, for `join_parts`; without its imports."""
     return _Writer(wanted).block(root.children)
-
-
-def join_parts(parts: list[str]) -> str:
-    """Return the parts with a blank only where two would run into one."""
-    out: list[str] = []
-    last = ""
-    for part in parts:
-        if part in _CLOSING:
-            if (last == _END and part == "}") or (last == "," and out[-2] not in {"[", ","}):
-                out.pop()
-        elif last and _touches(last, part):
-            out.append(" ")
-        out.append(part)
-        last = part
-    return "".join(";" if part == _END else part for part in out)
-
-
-def _touches(last: str, part: str) -> bool:
-    end, start = last[-1], part[0]
-    if end == start and end in "+-/":
-        return True
-    if start == ".":
-        return last[0].isdigit()
-    return bool(_WORD.match(end) and _WORD.match(start))
-
-
-def short_literal(node: Node) -> str:
-    """Return a number in as few letters as it takes, a text as it is."""
-    text = text_of(node)
-    if node.type == "string":
-        return text
-    digits = text.replace("_", "")
-    if digits.lstrip("-").isdigit():
-        return _ZEROS.sub(lambda zeros: f"e{len(zeros[0])}", digits)
-    return digits[1:] if digits.startswith("0.") else digits
 
 
 class _Writer:
@@ -147,7 +94,7 @@ class _Writer:
         """Write statements; declarations that follow one another become one."""
         parts: list[str] = []
         declared = False
-        for node in nodes:
+        for node in sorted(nodes, key=_not_hoisted):
             written = self.write(node)
             declares = bool(written) and written[0] == "let"
             if declares and declared:
@@ -168,13 +115,13 @@ class _Writer:
         for child in node.named_children:
             parts += self.write(child)
             if child.type == "field_definition":
-                parts.append(_END)
+                parts.append(END)
         return [*parts, "}"]
 
     def _name(self, node: Node) -> list[str]:
         name = text_of(node)
         short = self._wanted.names.get(node.start_byte, name)
-        if short.startswith("-") and _binds_tighter(node.parent):
+        if short.startswith("-") and binds_tighter(node.parent):
             short = f"({short})"
         return [short] if node.type == "identifier" or short == name else [name, ":", short]
 
@@ -182,7 +129,7 @@ class _Writer:
         return [short_literal(node)]
 
     def _word(self, node: Node) -> list[str]:
-        return [text_of(node)] if _binds_tighter(node.parent) else _SHORT_WORDS[node.type]
+        return [text_of(node)] if binds_tighter(node.parent) else _SHORT_WORDS[node.type]
 
     def _template(self, node: Node) -> list[str]:
         """Write it as one part: what stands between its marks stays as it is."""
@@ -199,7 +146,7 @@ class _Writer:
         for child in node.named_children:
             if child.type != "comment" and child.start_byte not in self._wanted.dropped:
                 parts += [",", *self.write(child)]
-        return ["let", *parts[1:], _END] if parts else []
+        return ["let", *parts[1:], END] if parts else []
 
     def _export(self, node: Node) -> list[str]:
         declaration = node.child_by_field_name("declaration")
@@ -207,9 +154,11 @@ class _Writer:
 
     def _ended(self, node: Node) -> list[str]:
         parts = self._children(node)
+        if parts[0] == "void" and not begins_otherwise(parts[1]):
+            parts.pop(0)
         if parts[-1] == ";":
             parts.pop()
-        return [*parts, _END]
+        return [*parts, END]
 
     def _member(self, node: Node) -> list[str]:
         whole = self._wanted.members.get(node.start_byte)
@@ -221,25 +170,15 @@ class _Writer:
         return self._children(node)
 
     def _parentheses(self, node: Node) -> list[str]:
-        inner = _only(node)
-        if inner is None or node.parent is None:
-            return self._children(node)
-        if inner.type == "parenthesized_expression":
+        inner = only_child(node)
+        if inner and (inner.type == "parenthesized_expression" or are_needless(node, inner)):
             return self.write(inner)
-        around = node.parent
-        asked = around.child_by_field_name("condition") or around.child_by_field_name("value")
-        if around.type in _ASKING and asked == node:
-            return self._children(node)
-        text = text_of(inner)
-        bound = "?." in text or around.type == "new_expression" or _BEGINS_OTHERWISE.match(text)
-        tight = inner.type in _TIGHT and not bound
-        held = around.type in _HOLDS_ANY and inner.type != "sequence_expression"
-        return self.write(inner) if tight or held else self._children(node)
+        return self._children(node)
 
     def _arrow(self, node: Node) -> list[str]:
         parts: list[str] = []
         for child in node.children:
-            alone = _only(child) if child.type == "formal_parameters" else None
+            alone = only_child(child) if child.type == "formal_parameters" else None
             if alone and alone.type == "identifier":
                 parts += self.write(alone)
             elif child.type == "statement_block":
@@ -250,8 +189,8 @@ class _Writer:
 
     def _body(self, block: Node) -> list[str]:
         """An arrow function that only returns something says just that."""
-        only = _only(block)
-        value = _only(only) if only and only.type == "return_statement" else None
+        only = only_child(block)
+        value = only_child(only) if only and only.type == "return_statement" else None
         if value is None or value.type == "sequence_expression":
             return self.write(block)
         written = self.write(value)
@@ -285,27 +224,17 @@ class _Writer:
         return parts
 
     def _without_braces(self, node: Node, *, any_kind: bool) -> list[str]:
-        only = _only(node) if node.type == "statement_block" else None
+        only = only_child(node) if node.type == "statement_block" else None
         if only and (only.type in _SIMPLE or (any_kind and only.type in {"if_statement", *_LOOPS})):
             return self.write(only)
         return self.write(node)
 
     def _new(self, node: Node) -> list[str]:
         parts = self._children(node)
-        free = node.parent is None or node.parent.type not in _OPERANDS
+        free = node.parent is None or node.parent.type not in OPERANDS
         return parts[:-2] if free and parts[-2:] == ["(", ")"] else parts
 
 
-def _only(node: Node) -> Node | None:
-    """Return the one thing that stands in it, apart from comments."""
-    inside = [child for child in node.named_children if child.type != "comment"]
-    return inside[0] if len(inside) == 1 else None
-
-
-def _binds_tighter(around: Node | None) -> bool:
-    """Whether a sign before its operand would have to stand in parentheses."""
-    while around and around.type == "parenthesized_expression":
-        around = around.parent
-    if around is None or around.type in _OPERANDS:
-        return True
-    return around.type == "binary_expression" and "**" in {one.type for one in around.children}
+def _not_hoisted(node: Node) -> bool:
+    declared = node.child_by_field_name("declaration") or node
+    return declared.type not in {"function_declaration", "generator_function_declaration"}

@@ -124,7 +124,12 @@ MODULES = {
     "parentheses that matter": """
         const box = { inner: null, make() { return { deep: () => "made" }; } };
         console.log((box.inner?.deep, 1), (box.inner?.deep)?.x, (1 + 2) * 3);
-        console.log((() => ({ a: 1 }))().a);
+        console.log((() => ({ a: 1 }))().a, 9 - (5 - 2), (9 - 5) - 2, 8 / (4 / 2), (8 * 4) / 2);
+        const two = async () => 2, all = async () => [1, 2];
+        console.log((await two()) + 1, !(await two()), (await two()) ? 1 : 0, (await two()) ?? 3);
+        console.log([...(await all())], (await two()) ** 2, (await all()).length, -(await two()));
+        console.log((1 << 2) + 3, 1 << (2 + 3), (6 & 3) === 2, 6 & (3 === 2), (0 || 1) && 2);
+        console.log(0 || (1 && 2), (null ?? 1) || 2, (0 && 1) ?? 2, (2 ** 3) ** 2, 0x1f * (2 % 3));
         const give = () => (/** @type {any} */ ({ deep: 2 }).deep);
         const made = new (class { n = 3; })();
         const date = new (box.make().deep.constructor)("return 7");
