@@ -17,12 +17,16 @@ import soundfile
 from workers.rehearsal.sources import FEMALE, MALE
 
 Pcm = np.ndarray[Any, np.dtype[np.int16]]
+Sound = np.ndarray[Any, np.dtype[np.float64]]
 
 # Enumerations of espeak-ng's speak_lib.h.
 _SYNCHRONOUS, _UTF8, _POS_CHARACTER = 2, 1, 1
 _RATE, _VOLUME, _PITCH = 1, 2, 3
 # Of 100: at its own default the louder variants clip.
 _SOFT = 40
+# The synthesiser falls silent at once between sounds, which would be a dropout; in a room its sound
+# dies away: by 60 dB in so many seconds, so much softer than what comes straight.
+_DIES_S, _TAIL = 0.25, 0.2
 _OK = 0
 _VARIANTS: Final = {
     FEMALE: ("f1", "f2", "f3", "f4", "f5", "belinda", "steph", "grandma"),
@@ -122,8 +126,19 @@ def encode(pcm: Pcm, rate: int, content_type: str, rng: Random) -> bytes:
     edges = [np.zeros(int(rng.uniform(0.2, 0.5) * rate)) for _ in range(2)]
     sound = np.concatenate([edges[0], pcm.astype(np.float64) / 32768, edges[1]])
     peak = max(float(np.abs(sound).max()), 1e-6)
-    sound = sound * rng.uniform(0.3, 0.6) / peak + 3e-4 * noise.standard_normal(len(sound))
+    sound = _in_room(sound * rng.uniform(0.3, 0.6) / peak, rate, noise)
+    sound = sound + 5e-4 * noise.standard_normal(len(sound))
     file = io.BytesIO()
     container = {"audio/flac": "FLAC", "audio/wav": "WAV"}[content_type]
     soundfile.write(file, sound, rate, format=container, subtype="PCM_16")
     return file.getvalue()
+
+
+def _in_room(sound: Sound, rate: int, noise: np.random.Generator) -> Sound:
+    """Return the sound (samples,) with the tail that a small furnished room adds to it."""
+    at = np.arange(int(_DIES_S * rate)) / rate
+    tail = noise.standard_normal(len(at)) * 10 ** (-3 * at / _DIES_S)
+    tail *= _TAIL / np.sqrt(np.sum(tail**2))
+    size = len(sound) + len(tail)
+    added = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(tail, size), size)
+    return sound + added[: len(sound)]
