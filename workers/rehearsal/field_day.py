@@ -71,7 +71,7 @@ class FieldDay:
         """Play it up to a stage of report.STAGES; raises Refused or GaveUp when it cannot begin."""
         began = time.monotonic()
         reached = STAGES.index(until)
-        outcome = Outcome(until)
+        outcome = Outcome(until, synthetic=self._plan.synthetic)
         self._open()
         self._play_phones(outcome, verdicts=reached >= 1)
         if reached >= 1:
