@@ -15,6 +15,7 @@ from workers.audio.sound import Bounds, Sound, Undecodable
 
 # What a codec leaks is given back now and then.
 _FILES_EACH = 256
+_LARGE_BYTES = 24_000_000
 # For these the process may be at fault, by what a file before left behind in it.
 _DOUBTFUL = frozenset({"too_slow", "too_big", "decoder_died"})
 
@@ -65,10 +66,11 @@ def _of_kept(process: DecoderProcess, data: bytes, content_type: str, bounds: Bo
     whole = False
     try:
         sound = _asked(process, data, content_type, bounds)
-        whole = not sound.faults
+        whole = not sound.faults and sound.channels.nbytes <= _LARGE_BYTES
         return sound
     finally:
-        # Whatever a bad file may have left behind must meet no other one.
+        # Whatever a bad file may have left behind must meet no other one, and a very long one
+        # leaves its memory.
         if not whole:
             _let_go()
 
