@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
-from backend.campaigns.models import Campaign
+from backend.campaigns.models import Campaign, Prompt
 from tests.browser.accessibility import breaches
 from tests.browser.chromium import phone_with
 from tests.browser.steps import (
@@ -43,7 +43,10 @@ def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def campaign() -> Campaign:
-    return make_campaign()
+    made = make_campaign()
+    # A look at a take that is being recorded may last longer than a sentence.
+    Prompt.objects.filter(campaign=made).update(max_seconds=60)
+    return made
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ ROOM_SECONDS = 4
 LANGUAGES = ["en", "es", "ar"]
 PROMPTS = [
     ("The bus to the market leaves at half past seven.", "read", "en", 15, 1),
-    ("ok fieldvoice", "hotword", "en", 12, 3),
+    ("ok fieldvoice", "hotword", "en", 60, 3),
     ("Turn the light in the kitchen off", "command", "en", 8, 1),
     ("What did you do yesterday evening, and with whom?", "question", "en", 45, 1),
     (
