@@ -51,7 +51,7 @@ def speech_like(
         at += int(rng.choice([0.0, 0.02, 0.06, 0.25], p=[0.5, 0.2, 0.15, 0.15]) * rate)
     sound *= peak / max(1e-9, np.abs(sound).max())
     floor = _FLOOR * peak * np.sqrt(rate / 16_000)
-    return (sound + floor * rng.standard_normal(n)).astype(np.float32)
+    return np.asarray(sound + floor * rng.standard_normal(n), dtype=np.float32)
 
 
 def _add(sound: npt.NDArray[np.float64], at: int, end: int, part: npt.NDArray[np.float64]) -> None:

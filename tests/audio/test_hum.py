@@ -14,7 +14,7 @@ def hum(hertz: float, level_dbfs: float) -> Floats:
     at = np.arange(len(SPEECH)) / 16_000
     waves = sum(2.0**-n * np.sin(2 * np.pi * hertz * (n + 1) * at + n) for n in range(5))
     loud = np.asarray(waves) / np.sqrt(np.mean(np.square(waves)))
-    return (loud * 10 ** (level_dbfs / 20)).astype(np.float32)
+    return np.asarray(loud * 10 ** (level_dbfs / 20), dtype=np.float32)
 
 
 @pytest.mark.parametrize("hertz", [49.9, 50, 60, 60.1])
