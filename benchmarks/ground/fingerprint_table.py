@@ -76,7 +76,15 @@ def fill(*, like: Clip, first: int, count: int, clips: Callable[[int], Keys]) ->
         fresh[1:] = (rows[1:] != rows[:-1]).any(axis=1)
         _put_keys(rows[fresh])
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
+        if connection.vendor == "sqlite":
+            cursor.execute("ANALYZE")
+            return
+        cursor.execute("VACUUM ANALYZE")
+        # PostgreSQL does not count numbers that it did not give out itself.
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('quality_fingerprint', 'id'), max(id))"
+            " FROM quality_fingerprint"
+        )
 
 
 def ask_no_foreign_keys() -> None:
