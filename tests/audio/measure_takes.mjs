@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 
-import { Meter } from "../../mobile_client/src/checks/meter.js";
+import { startMeter } from "../../mobile_client/src/checks/meter.js";
 import { judge } from "../../mobile_client/src/checks/verdict.js";
 
 // What the recorder hands over at a time.
@@ -14,7 +14,7 @@ for (const { file, rate, said } of takes) {
   const bytes = readFileSync(file);
   const samples = new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
   const began = performance.now();
-  const meter = new Meter(rate);
+  const meter = startMeter(rate);
   for (let at = 0; at < samples.length; at += BLOCK) meter.push(samples.subarray(at, at + BLOCK));
   const pushed = performance.now();
   const measures = meter.done(said);
