@@ -89,6 +89,15 @@ test("a verdict is waited for while it may come, not for a clip of last week", a
     here.db.change("clips", "t2", () => ({ receipt: { stored_at } }));
   await stored("2026-05-04T09:55:00Z");
   assert.equal(await awaitsVerdict(here.doors, now), true);
+  const heard = (/** @type {boolean} */ provisional) =>
+    here.db.change("clips", "t2", () => ({
+      verdict: { outcome: "pass", provisional, reasons: [] },
+    }));
+  await heard(true);
+  assert.equal(await awaitsVerdict(here.doors, now), true, "models are still to hear it");
+  await heard(false);
+  assert.equal(await awaitsVerdict(here.doors, now), false);
+  await heard(true);
   await stored("2026-04-27T09:55:00Z");
   assert.equal(await awaitsVerdict(here.doors, now), false);
 });

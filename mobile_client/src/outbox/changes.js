@@ -53,6 +53,8 @@ const ASK_FOR_MS = 600_000;
 export async function awaitsVerdict({ db }, now) {
   return (await db.latestClips(NEWEST)).some(
     ({ state, verdict, receipt }) =>
-      state === "confirmed" && !verdict && Date.parse(receipt?.stored_at ?? "") > now - ASK_FOR_MS,
+      state === "confirmed" &&
+      (!verdict || verdict.provisional) &&
+      Date.parse(receipt?.stored_at ?? "") > now - ASK_FOR_MS,
   );
 }

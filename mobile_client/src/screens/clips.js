@@ -29,8 +29,10 @@ export function stateOf(clip) {
     const hint = hintText(again);
     return { mark: "bad", text: t("clip.reject", { hint }), hint };
   }
-  if (!clip.verdict) return { mark: "safe", text: t("clip.safe") };
-  if (clip.verdict.outcome === "pass") return { mark: "good", text: t("clip.pass") };
+  // Models are still to hear it: what they say may be worse.
+  const { verdict } = clip;
+  if (!verdict || verdict.provisional) return { mark: "safe", text: t("clip.safe") };
+  if (verdict.outcome === "pass") return { mark: "good", text: t("clip.pass") };
   return { mark: "safe", text: t("clip.review") };
 }
 
