@@ -18,9 +18,9 @@ from typing import Final
 
 from tree_sitter import Node
 
-from backend.console.phone_marks import join_parts
+from backend.console.phone_marks import END, join_parts
 from backend.console.phone_names import choose_names
-from backend.console.phone_print import Wanted, write_tree
+from backend.console.phone_print import Wanted, join_statements, write_tree
 from backend.console.phone_scopes import (
     Binding,
     Scope,
@@ -103,7 +103,7 @@ def _visit(
 def _in_order(modules: dict[str, _Module]) -> dict[str, _Module]:
     """Return the modules by path, as far as each finds what it needs before itself.
 
-    Neighbours are alike, which compresses better; and nothing else decides.
+    Neighbours are alike, which compresses better, and the alphabet's end first, as was measured.
     """
     ordered: dict[str, _Module] = {}
     while len(ordered) < len(modules):
@@ -112,7 +112,7 @@ def _in_order(modules: dict[str, _Module]) -> dict[str, _Module]:
             for path, module in modules.items()
             if path not in ordered and all(needed in ordered for needed in module.needs)
         )
-        path = min(ready)
+        path = max(ready)
         ordered[path] = modules[path]
     return ordered
 
@@ -300,14 +300,14 @@ class _Program:
         return chosen
 
     def _write_scope(self, scope: Scope, chosen: dict[Binding, str]) -> list[str]:
-        parts: list[str] = []
+        statements: list[list[str]] = []
         for module in self._modules.values():
             if self._home(module) is scope:
-                parts += write_tree(module.root, module.wanted)
+                statements += write_tree(module.root, module.wanted)
                 if module.whole:
-                    parts += ["let", chosen[module.whole], "="]
-                    parts += [*self._write_exports(module, chosen), ";"]
-        return parts
+                    given = self._write_exports(module, chosen)
+                    statements.append(["let", chosen[module.whole], "=", *given, END])
+        return join_statements(statements)
 
     def _write_exports(self, module: _Module, chosen: dict[Binding, str]) -> list[str]:
         parts = ["{"]

@@ -36,6 +36,9 @@ _LOOPS: Final = frozenset({"for_statement", "for_in_statement", "while_statement
 _NAMES: Final = frozenset(
     {"identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"}
 )
+# Where functions are written before all else.
+_HOISTED_TO: Final = frozenset({"program", "export_statement", "statement_block"})
+_OF_A_FUNCTION: Final = frozenset({b"this", b"arguments", b"new.target"})
 _SHORT_WORDS: Final = {"true": ["!", "0"], "false": ["!", "1"], "undefined": ["void", "0"]}
 
 
@@ -53,9 +56,23 @@ class Wanted:
     dropped: set[int] = field(default_factory=set)
 
 
-def write_tree(root: Node, wanted: Wanted) -> list[str]:
-    """Return the parts of a module's text, for `join_parts`; without its imports."""
-    return _Writer(wanted).block(root.children)
+def write_tree(root: Node, wanted: Wanted) -> list[list[str]]:
+    """Return the parts of each statement of a module; without its imports."""
+    return _Writer(wanted).statements(root.children)
+
+
+def join_statements(statements: list[list[str]]) -> list[str]:
+    """Return their parts, for `join_parts`; declarations that follow one another become one."""
+    parts: list[str] = []
+    declared = False
+    for written in statements:
+        declares = written[0] == "let"
+        if declares and declared:
+            parts[-1:] = [",", *written[1:]]
+        else:
+            parts += written
+        declared = declares
+    return parts
 
 
 class _Writer:
@@ -75,6 +92,7 @@ class _Writer:
             "parenthesized_expression": self._parentheses,
             "member_expression": self._member,
             "arrow_function": self._arrow,
+            "function_declaration": self._function,
             "if_statement": self._if,
             "else_clause": self._else,
             "new_expression": self._new,
@@ -90,25 +108,16 @@ class _Writer:
             return by_kind(node)
         return self._children(node) if node.children else [text_of(node)]
 
-    def block(self, nodes: list[Node]) -> list[str]:
-        """Write statements; declarations that follow one another become one."""
-        parts: list[str] = []
-        declared = False
-        for node in sorted(nodes, key=_not_hoisted):
-            written = self.write(node)
-            declares = bool(written) and written[0] == "let"
-            if declares and declared:
-                parts[-1:] = [",", *written[1:]]
-            else:
-                parts += written
-            declared = declares or (declared and not written)
-        return parts
+    def statements(self, nodes: list[Node]) -> list[list[str]]:
+        """Write statements, functions first: who calls one must not find it missing."""
+        written = [self.write(node) for node in sorted(nodes, key=_not_hoisted)]
+        return [parts for parts in written if parts]
 
     def _children(self, node: Node) -> list[str]:
         return [part for child in node.children for part in self.write(child)]
 
     def _braces(self, node: Node) -> list[str]:
-        return ["{", *self.block(node.children[1:-1]), "}"]
+        return ["{", *join_statements(self.statements(node.children[1:-1])), "}"]
 
     def _class(self, node: Node) -> list[str]:
         parts = ["{"]
@@ -178,14 +187,37 @@ class _Writer:
     def _arrow(self, node: Node) -> list[str]:
         parts: list[str] = []
         for child in node.children:
-            alone = only_child(child) if child.type == "formal_parameters" else None
-            if alone and alone.type == "identifier":
-                parts += self.write(alone)
+            if child.type == "formal_parameters":
+                parts += self._parameters(child)
             elif child.type == "statement_block":
                 parts += self._body(child)
             else:
                 parts += self.write(child)
         return parts
+
+    def _function(self, node: Node) -> list[str]:
+        """Declare an arrow function, which joins the declarations around it.
+
+        They come first where a function would be hoisted. One with a `this` of its own stays.
+        """
+        around = node.parent.type if node.parent else ""
+        if around not in _HOISTED_TO or _has_this(node):
+            return self._children(node)
+        parts: list[str] = []
+        for child in node.children:
+            if child == node.child_by_field_name("name"):
+                name = self.write(child)
+            elif child == node.child_by_field_name("body"):
+                parts += ["=>", *self._body(child)]
+            elif child.type == "formal_parameters":
+                parts += self._parameters(child)
+            elif child.type == "async":
+                parts.append("async")
+        return ["let", *name, "=", *parts, END]
+
+    def _parameters(self, node: Node) -> list[str]:
+        alone = only_child(node)
+        return self.write(alone if alone and alone.type == "identifier" else node)
 
     def _body(self, block: Node) -> list[str]:
         """An arrow function that only returns something says just that."""
@@ -238,3 +270,8 @@ class _Writer:
 def _not_hoisted(node: Node) -> bool:
     declared = node.child_by_field_name("declaration") or node
     return declared.type not in {"function_declaration", "generator_function_declaration"}
+
+
+def _has_this(node: Node) -> bool:
+    """Whether a function may mean something of its own that an arrow function has not."""
+    return node.text in _OF_A_FUNCTION or any(_has_this(child) for child in node.children)

@@ -64,6 +64,18 @@ MODULES = {
         };
         console.log(sum(1), sum(1, 2));
     """,
+    "functions that are called before they stand, with and without a this of their own": """
+        console.log(early(2), sum(1, 2, 3), await late(4), own.call({ size: 5 }), new Made().size);
+        const size = 7;
+        function early(size) { return inner(size) + size;
+          function inner(times) { return { times }.times * 2; } }
+        function sum() { return [...arguments].reduce((total, one) => total + one, 0); }
+        async function late(size, { more = size } = {}) { return (await size) + more; }
+        function own() { return this.size; }
+        function Made() { if (new.target) return { size: 6 }; }
+        switch (size) { case 7: console.log(within()); function within() { return size; } }
+        if (size) { console.log(here()); function here() { return "here"; } }
+    """,
     "a class with fields, private ones, accessors, static members and a parent": """
         class Shape { #sides = 4; name = "shape"; static made = 0;
           constructor(sides) { if (sides) this.#sides = sides; Shape.made++; }
