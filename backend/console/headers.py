@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 _NOTHING = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 # What a browser runs on its own; a module, a style or a picture obeys the page that asked for it,
 # and the same words forty times would be a quarter of the phone's first load.
-_WORKER: Final = re.compile(r"/(?:sw|(?:\w+_)?worker)\.js$")
+_WORKER: Final = re.compile(r"/(?:sw|app|(?:\w+_)?worker)\.js$")
 
 
 def store_origin() -> str:

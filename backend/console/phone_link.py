@@ -11,7 +11,7 @@ nothing is linked by half.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
 from typing import Final
@@ -62,16 +62,20 @@ class _Module:
     whole: Binding | None = None
 
 
-def link_modules(read: Callable[[str], str], entries: Sequence[str]) -> str:
+def link_modules(
+    read: Callable[[str], str], entries: Sequence[str], moved: Mapping[str, str] | None = None
+) -> str:
     """Return one module that holds `entries` and all they need.
 
     It exports `load(path)`, which runs an entry and returns what it exports; to be called once.
-    `read` gives a module's source by its path, as in the folder, e.g. `src/main.js`. Raises
-    LinkError.
+    `read` gives a module's source by its path, as in the folder, e.g. `src/main.js`. `moved` says
+    where a file is found that is not in its place. Raises LinkError.
     """
     modules: dict[str, _Module] = {}
     for entry in entries:
         _visit(entry, entry, (), read, modules)
+    for module in modules.values():
+        module.wanted.moved = moved or {}
     return _Program(_in_order(modules), entries).write()
 
 

@@ -13,14 +13,13 @@ from backend.console.phone_files import (
     read_worker,
     release_number,
 )
-from backend.console.phone_program import PROGRAM
+from backend.console.phone_program import PAGE, PROGRAM
 
 # A change of any of these is a new version; icons are fetched by the system, not by the page.
 _NOT_KEPT: Final = re.compile(r"icons/.*")
 # Enough to tell a file from the one that another version has in its place.
 _HASH_DIGITS: Final = 16
-_ADDRESS: Final = re.compile(r'\b(src|href)="((?:src/|style\.css)[^"]*)"')
-_SCRIPT: Final = '<script type="module"'
+_ADDRESS: Final = re.compile(r'\b(src|href)="(app\.js|style\.css)"')
 _PROGRAM_OF_WORKER: Final = f'"./{PROGRAM}"'
 
 
@@ -37,11 +36,9 @@ def app_version() -> str:
 
 
 def write_page(version: str) -> PhoneFile:
-    """Return index.html; it names the program, so that both its scripts come at once."""
-    text = read_page().body.decode()
-    text = _ADDRESS.sub(rf'\1="v/{version}/\2"', text)
-    preload = f'<link rel="modulepreload" href="v/{version}/{PROGRAM}">\n'
-    return PhoneFile("index.html", text.replace(_SCRIPT, preload + _SCRIPT, 1).encode())
+    """Return index.html; it asks for the program in place of the module that starts it."""
+    text = read_page().body.decode().replace(f'src="{PAGE}"', f'src="{PROGRAM}"')
+    return PhoneFile("index.html", _ADDRESS.sub(rf'\1="v/{version}/\2"', text).encode())
 
 
 def write_worker(version: str) -> PhoneFile:

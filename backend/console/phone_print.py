@@ -4,8 +4,10 @@ Comments and the parentheses of type casts go, semicolons come where a line's en
 rest are shorter ways to say the same, each safe by itself.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from posixpath import dirname, join, normpath
 from typing import Final
 
 from tree_sitter import Node
@@ -36,6 +38,7 @@ _LOOPS: Final = frozenset({"for_statement", "for_in_statement", "while_statement
 _NAMES: Final = frozenset(
     {"identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"}
 )
+_FILE_BESIDE: Final = re.compile(r'new URL\("([^"\\]+)", import\.meta\.url\)')
 # Where functions are written before all else.
 _HOISTED_TO: Final = frozenset({"program", "export_statement", "statement_block"})
 _OF_A_FUNCTION: Final = frozenset({b"this", b"arguments", b"new.target"})
@@ -47,13 +50,15 @@ class Wanted:
     """What is written otherwise, by the byte of the source where it begins.
 
     `names`: an identifier; `members`: the whole of `object.property`; `dropped`: one declaration of
-    a `const`, named nowhere. `address` is what `import.meta.url` shall be, beside the file's own.
+    a `const`, named nowhere. `address` is what `import.meta.url` shall be, beside the file's own;
+    `moved` says where files are found that are not in their place.
     """
 
     address: str
     names: dict[int, str] = field(default_factory=dict)
     members: dict[int, str] = field(default_factory=dict)
     dropped: set[int] = field(default_factory=set)
+    moved: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_tree(root: Node, wanted: Wanted) -> list[list[str]]:
@@ -262,6 +267,10 @@ class _Writer:
         return self.write(node)
 
     def _new(self, node: Node) -> list[str]:
+        beside = _FILE_BESIDE.fullmatch(text_of(node))
+        if beside and self._wanted.address:
+            path = normpath(join(dirname(self._wanted.address), beside[1]))
+            return [f'new URL("{self._wanted.moved.get(path, path)}",import.meta.url)']
         parts = self._children(node)
         free = node.parent is None or node.parent.type not in OPERANDS
         return parts[:-2] if free and parts[-2:] == ["(", ")"] else parts

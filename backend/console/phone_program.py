@@ -10,8 +10,10 @@ from backend.console.phone_link import link_modules, shorten
 
 PROGRAM: Final = "app.js"
 SERVICE_WORKER: Final = "sw.js"
-# What begins to run by itself, each in a place of its own; the page, the worker of the microphone.
-ENTRIES: Final = ("src/main.js", "src/capture/worker.js")
+# What begins to run by itself, where the program finds itself in a page or in a worker.
+PAGE: Final = "src/main.js"
+_MICROPHONE: Final = "src/capture/worker.js"
+_BEGIN: Final = f'self.document?load("{PAGE}"):self.registration||load("{_MICROPHONE}")'
 # What the service worker is made of.
 _ENTRY_OF_WORKER: Final = "src/offline.js"
 # The audio thread's scripts can import nothing in older browsers.
@@ -23,19 +25,13 @@ def write_scripts(root: Path) -> dict[str, str]:
 
     Raises LinkError for a module that cannot be linked.
     """
-    entries = (*ENTRIES, _ENTRY_OF_WORKER)
+    entries = (PAGE, _MICROPHONE, _ENTRY_OF_WORKER)
+    moved = {_MICROPHONE: PROGRAM}
     return {
-        PROGRAM: link_modules(lambda path: (root / path).read_text(), entries),
+        PROGRAM: link_modules(lambda path: (root / path).read_text(), entries, moved) + _BEGIN,
         **{path: shorten((root / path).read_text()) for path in ALONE},
-        **{path: _door(path) for path in ENTRIES},
         SERVICE_WORKER: _take_from_program((root / SERVICE_WORKER).read_text()),
     }
-
-
-def _door(path: str) -> str:
-    """Return the little that stands at an entry's own address."""
-    up = "../" * path.count("/")
-    return f'import{{load}}from"{up}{PROGRAM}";load("{path}")\n'
 
 
 def _take_from_program(worker: str) -> str:

@@ -91,14 +91,13 @@ def test_a_store_that_moved_makes_a_new_version(
     assert "https://elsewhere.example" in client.get("/app/")["Content-Security-Policy"]
 
 
-def test_the_page_asks_for_both_its_scripts_at_once(client: Client) -> None:
+def test_the_page_asks_for_one_script_which_its_worker_runs_too(client: Client) -> None:
     page = client.get("/app/").content.decode()
     version = app_version()
-    assert f'rel="modulepreload" href="v/{version}/app.js"' in page
-    assert f'src="v/{version}/src/main.js"' in page
+    assert re.findall(r'src="([^"]*)"', page) == [f"v/{version}/app.js"]
     assert f'href="v/{version}/style.css"' in page
-    door = client.get(f"/app/v/{version}/src/main.js").content.decode()
-    assert "../app.js" in door
+    program = client.get(f"/app/v/{version}/app.js").content.decode()
+    assert re.search(r'new Worker\(new URL\("app\.js",import\.meta\.url\)', program)
 
 
 def test_the_worker_lists_every_file_by_what_the_phone_will_get(client: Client) -> None:
@@ -118,7 +117,7 @@ def test_the_worker_lists_every_file_by_what_the_phone_will_get(client: Client) 
     catalogues = {f"i18n/{file.name}" for file in (ROOT / "i18n").glob("*.json")}
     assert set(listed) == {
         *("", "style.css", "icon.svg", "manifest.webmanifest"),
-        *("app.js", "src/main.js", "src/capture/worker.js", "src/capture/worklet.js"),
+        *("app.js", "src/capture/worklet.js"),
         *catalogues,
     }
 
@@ -158,7 +157,7 @@ def test_the_page_may_do_what_it_needs_and_nothing_else(client: Client) -> None:
 
 
 def test_every_worker_is_bound_like_the_page(client: Client) -> None:
-    started = {"sw.js"}
+    started = {"sw.js", "app.js"}
     for file in (ROOT / "src").rglob("*.js"):
         for name in re.findall(r'new Worker\(\s*new URL\("([^"]+)"', file.read_text()):
             started.add((file.parent / name).resolve().relative_to(ROOT).as_posix())
