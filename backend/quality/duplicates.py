@@ -51,16 +51,21 @@ def find_duplicate(*, clip: Clip, heard: Heard) -> Match[UUID]:
     known = known.exclude(clip__state=State.WITHDRAWN)
     own = Fingerprint.objects.filter(clip=clip).values_list("pk", flat=True).first()
     before = Q() if own is None else Q(pk__lt=own)
-    hashes = Q(sha256=heard.sha256) | Q(pcm_sha256=heard.pcm_sha256)
-    same = known.filter(before, hashes).order_by("pk").values_list("pk", flat=True).first()
-    sharing = list(candidates(campaign_id=clip.campaign_id, probes=heard.probes))
-    compared = known.filter(before, Q(pk=same) | Q(pk__in=sharing)).order_by("pk")
+    # Each hash by itself: asked for either, SQLite walks through the campaign instead.
+    same = [
+        known.filter(before, **hashes).order_by("pk").values_list("pk", flat=True).first()
+        for hashes in ({"sha256": heard.sha256}, {"pcm_sha256": heard.pcm_sha256})
+    ]
+    exact = min((pk for pk in same if pk is not None), default=None)
+    sharing = set(candidates(campaign_id=clip.campaign_id, probes=heard.probes))
+    looked_at = sharing if exact is None else sharing | {exact}
+    compared = known.filter(before, pk__in=looked_at).order_by("pk")
     return choose(
         [
-            (other, 0.0 if pk == same else heard.error_to(bytes(words)))
+            (other, 0.0 if pk == exact else heard.error_to(bytes(words)))
             for pk, other, words in compared.values_list("pk", "clip_id", "words")
         ],
-        exact=same is not None,
+        exact=exact is not None,
     )
 
 
