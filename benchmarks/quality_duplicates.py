@@ -2,8 +2,8 @@
 
 The tables are filled with a million clips whose keys meet those of real recordings as often as
 real clips' do (benchmarks.ground.key_model). Then real recordings are added and searched for again,
-coded anew, cut, or with noise. On PostgreSQL (3 minutes) or SQLite (6), each in a directory of its own that is
-removed afterwards (about 4 GB).
+coded anew, cut, or with noise. On PostgreSQL (3 minutes) or SQLite (6), each in a directory of its
+own that is removed afterwards (about 4 GB).
 """
 
 import argparse
