@@ -40,6 +40,18 @@ export function fill(element, ...children) {
 }
 
 /**
+ * Show a prompt's text as its language is written.
+ *
+ * @param {HTMLElement} element
+ * @param {Pick<import("./api.js").Prompt, "text" | "language" | "direction">} prompt
+ */
+export function showText(element, { text, language, direction }) {
+  element.lang = language;
+  element.dir = direction;
+  fill(element, text);
+}
+
+/**
  * An element with the words of a key.
  *
  * @template {keyof HTMLElementTagNameMap} T
@@ -79,13 +91,14 @@ export function button(key, click, look, props) {
 
 /**
  * A copy of one of the page's templates, in words of this language. `data-words` is the key of an
- * element's text, `data-label` of its name for screen readers, `data-part` what this returns it as.
+ * element's text, `data-label` of its name for screen readers, `data-part` what this returns it as;
+ * `data-go` is the screen to which a tap on it leads (src/main.js).
  *
  * @param {string} name
- * @param {Record<string, any>} taps by part: what a tap on it does
+ * @param {Record<string, any>} [taps] by part: what a tap on it does
  * @returns {Record<string, any>} the parts; `view` is the whole of it
  */
-export function copyOf(name, taps) {
+export function copyOf(name, taps = {}) {
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById(`view-${name}`));
   const view = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
   /** @type {Record<string, any>} */

@@ -60,6 +60,11 @@ async function start() {
   else await app.go((await recoverTakes()).length ? "recovered" : "people");
   // Without a network the pack that is here is good enough.
   if (app.enrolment && !code) app.refreshPack().catch(() => {});
+  addEventListener("click", ({ target }) => {
+    /** @type {HTMLElement | null} */
+    const way = /** @type {Element} */ (target).closest("[data-go]");
+    if (way) void app.go(way.dataset.go || app.home);
+  });
   addEventListener("hashchange", () => {
     const later = codeOfLink();
     if (later) void app.go("enrol", { code: later });

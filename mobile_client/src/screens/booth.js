@@ -79,7 +79,6 @@ export async function openBooth(
   const ui = makeView(
     speakerCode(speaker.id),
     {
-      back: () => void app.go("people"),
       tap: () => void tap(),
       play: () => void ending.then(() => player.toggle()),
       keep: () => void keep(),

@@ -1,14 +1,14 @@
 /** The campaigns and collectors of this phone: go on as another, add one, leave one. */
 
 import * as db from "../db.js";
-import { button, fill, make, say } from "../dom.js";
+import { copyOf, fill } from "../dom.js";
 import { leave, onlyHere } from "../enrolments.js";
-import { header } from "../header.js";
 import { errorText, t } from "../i18n.js";
 
 /** @type {import("../app.js").Screen} */
 export async function campaigns(app) {
-  const list = make("ul.campaigns");
+  const { view, back, list } = copyOf("campaigns");
+  back.hidden = !app.pack;
 
   async function draw() {
     const enrolments = await db.all("enrolments");
@@ -18,35 +18,34 @@ export async function campaigns(app) {
 
   /** @param {db.Enrolment} row */
   async function item(row) {
-    const pack = (await db.get("packs", row.campaign))?.pack;
-    const said = make("p.problem", { role: "alert" });
-    const acts = make("div.pair");
-    const use = async () => {
-      await app.use(row.collector);
-      await app.go("people");
-    };
-    const go = button("campaigns.leave", ask, "quiet");
-    fill(
-      acts,
-      row.signed_out
-        ? button("clips.enrol", () => app.go("enrol", { name: row.name }))
-        : button("campaigns.use", use),
-      go,
-    );
+    const { collector, name, signed_out } = row;
+    const campaign = (await db.get("packs", row.campaign))?.pack.campaign;
+    const { view, said, acts, sure, ...parts } = copyOf("campaign", {
+      again: () => app.go("enrol", { name }),
+      use: async () => {
+        await app.use(collector);
+        await app.go("people");
+      },
+      ask,
+      end,
+      stay: draw,
+    });
+    fill(parts.title, campaign?.name ?? row.campaign);
+    fill(parts.who, name);
+    parts.use.hidden = signed_out;
+    parts.again.hidden = parts.out.hidden = !signed_out;
+    parts.closed.hidden = campaign?.state !== "closed";
 
     async function ask() {
-      const count = await onlyHere(row.collector);
-      if (count) {
-        fill(said, t("campaigns.unsent", { count }));
-        return;
-      }
-      fill(said, t("campaigns.sure", { name: row.name }));
-      fill(acts, button("campaigns.leave-now", end, "danger"), button("cancel", draw, "quiet"));
+      const count = await onlyHere(collector);
+      fill(said, count ? t("campaigns.unsent", { count }) : t("campaigns.sure", { name }));
+      acts.hidden = !count;
+      sure.hidden = !acts.hidden;
     }
 
     async function end() {
       // Something may have been kept since the question was asked.
-      if (await onlyHere(row.collector)) return void ask();
+      if (await onlyHere(collector)) return void ask();
       try {
         await leave(row);
       } catch (error) {
@@ -56,19 +55,9 @@ export async function campaigns(app) {
       await draw();
     }
 
-    return make(
-      "li",
-      make("strong", pack?.campaign.name ?? row.campaign),
-      make("span", row.name),
-      row.signed_out && say("span.warning", "status.signed-out"),
-      pack?.campaign.state === "closed" && say("span.warning", "campaigns.closed"),
-      said,
-      acts,
-    );
+    return view;
   }
 
   await draw();
-  const add = button("campaigns.add", () => app.go("enrol"), "primary");
-  const back = app.pack ? () => void app.go("people") : null;
-  return { view: make("div", header(t("campaigns.title"), back), list, add) };
+  return { view };
 }

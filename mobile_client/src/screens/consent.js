@@ -22,7 +22,7 @@ export function consent(app, { speaker, ...rest }) {
   const forms = app.pack?.consent_forms ?? [];
   const wanted = [language(), app.pack?.campaign.language ?? ""];
   let form = wanted.map((tag) => forms.find((one) => one.locale === tag)).find(Boolean) ?? forms[0];
-  const parts = copyOf("consent", { back: () => app.go("people") });
+  const parts = copyOf("consent");
   const { view, choice, text, scopes, problem, aloud, ways } = parts;
   for (const one of forms) choice.append(make("option", { value: one.id }, nameOf(one.locale)));
   let reading = false;

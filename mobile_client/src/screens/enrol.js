@@ -12,7 +12,7 @@ export async function enrol(app, { code = "", name = "" }) {
   if (installFirst()) return install(app, { code });
   // Whoever was signed out most likely comes back; otherwise this collector adds a campaign.
   const lost = (await db.all("enrolments")).find((row) => row.signed_out);
-  const parts = copyOf("enrol", { cancel: () => app.go("people") });
+  const parts = copyOf("enrol");
   const { view, form, again, problem, start, code: codeInput, name: nameInput } = parts;
   codeInput.value = code;
   nameInput.value = name || lost?.name || app.enrolment?.name || "";

@@ -9,8 +9,8 @@ import { nameOf, planCopies, unsent, writeCopy } from "../outbox/export.js";
 const FORGET_MS = 600_000;
 
 /** @type {import("../app.js").Screen} */
-export async function exportCopy(app) {
-  const parts = copyOf("export", { back: () => app.go("clips"), start: save });
+export async function exportCopy() {
+  const parts = copyOf("export", { start: save });
   const { view, count, unkept, start, state, saved } = parts;
   const mb = new Intl.NumberFormat(language(), { maximumFractionDigits: 1 });
   const size = (/** @type {number} */ bytes) => mb.format(bytes / 1e6);

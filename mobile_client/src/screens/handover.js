@@ -19,8 +19,7 @@ export async function handover(app, { speaker: id, ...rest }) {
   if (!speaker) return people(app, {});
   if (app.closed) return person(app, { speaker: id });
   const code = speakerCode(id);
-  const back = () => app.go("people");
-  const { view, wanted, ...parts } = copyOf("handover", { back, other: back, me: go });
+  const { view, wanted, ...parts } = copyOf("handover", { me: go });
   fill(parts.code, code);
   fill(parts.me, t("handover.me", { code }));
   let hold = "";

@@ -13,7 +13,7 @@ const MANY = 8;
 
 /** @type {import("../app.js").Screen} */
 export async function people(app) {
-  const parts = copyOf("people", { add: () => app.go("speaker") });
+  const parts = copyOf("people");
   const { view, lost, search, list } = parts;
   search.placeholder = search.ariaLabel;
   parts.closed.hidden = !app.closed;

@@ -2,7 +2,6 @@
 
 import * as db from "../db.js";
 import { button, copyOf, fill, make, say } from "../dom.js";
-import { header } from "../header.js";
 import { language, problemText, t } from "../i18n.js";
 import { send } from "../outbox/sync.js";
 import { speakerCode } from "../speaker_code.js";
@@ -18,11 +17,11 @@ export async function person(app, { speaker: id }) {
     db.clipsBy("speaker", id),
     db.all("posts"),
   ]);
-  const back = () => app.go("people");
   const code = speakerCode(id);
   if (!row || row.refused === "speaker-withdrawn") {
-    const gone = say("p.lead", "person.withdrawn");
-    return { view: make("div", header(code, back), gone) };
+    const { view, title } = copyOf("gone");
+    fill(title, code);
+    return { view };
   }
   const answers = Object.entries(answersOf(row));
   const n = clips.filter((clip) => clip.state !== "withdrawn").length;
@@ -30,7 +29,6 @@ export async function person(app, { speaker: id }) {
   const trouble = row.refused || wrong?.refused;
   const agreed = consents.filter((one) => one.speaker === id).reverse();
   const { view, title, refused, count, agree, out, ...parts } = copyOf("person", {
-    back,
     edit: () => app.go("speaker", { row }),
     agree: () => app.go("consent", { speaker: row }),
   });
@@ -48,7 +46,7 @@ export async function person(app, { speaker: id }) {
   async function end() {
     if (row) await withdrawSpeaker(row);
     void send();
-    back();
+    await app.go("people");
   }
 
   offer();

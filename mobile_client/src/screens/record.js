@@ -1,21 +1,17 @@
 /** Before recording: where the speaker is, what it sounds like there; then the booth. */
 
 import { openMicrophone } from "../capture/microphone.js";
-import { button, fill, make, say } from "../dom.js";
-import { header } from "../header.js";
+import { copyOf, fill } from "../dom.js";
 import { errorText, t } from "../i18n.js";
 import { speakerCode } from "../speaker_code.js";
 import { openBooth } from "./booth.js";
 import { checkRoom } from "./room.js";
 
-const PLACES = ["quiet-room", "indoors", "outdoors", "vehicle"];
 const nothing = () => {};
 
 /** @type {import("../app.js").Screen} */
 export function record(app, { speaker, consent, prompt, hold }) {
-  const problem = make("p.problem", { role: "alert" });
-  const view = make("div");
-  const top = () => header(speakerCode(speaker.id), () => void app.go("people"));
+  const { view, title, where, problem, places, room } = copyOf("where");
   let gone = false;
   let leave = nothing;
   /** Ends the waiting for the room. @type {(why: Error) => void} */
@@ -39,13 +35,13 @@ export function record(app, { speaker, consent, prompt, hold }) {
     let microphone;
     try {
       microphone = await openMicrophone({ lost });
-      const waiting = make("div.room");
-      fill(view, top(), waiting);
+      where.hidden = true;
+      room.hidden = false;
       const rules = app.pack?.quality_profile.rules ?? [];
-      const room = await checkRoom(waiting, microphone, rules, stopped);
+      const heard = await checkRoom(room, microphone, rules, stopped);
       const booth = await openBooth(app, speaker, consent, place, microphone, {
         prompt,
-        room,
+        room: heard,
         hold,
       });
       if (gone) return booth.leave();
@@ -61,27 +57,18 @@ export function record(app, { speaker, consent, prompt, hold }) {
   }
 
   function ask() {
-    const places = make("div.choices");
-    for (const place of PLACES) {
-      // The tap that answers also opens the microphone, as browsers want it.
-      const tap = () => {
-        // Once: a second microphone would never be closed.
-        places.inert = true;
-        void begin(place);
-      };
-      places.append(button(`place.${place}`, tap, "choice"));
-    }
-    fill(
-      view,
-      top(),
-      say("h2", "record.where"),
-      say("p.lead", "record.where.lead"),
-      problem,
-      places,
-    );
+    where.hidden = places.inert = false;
+    room.hidden = true;
   }
 
-  ask();
+  // The tap that answers also opens the microphone, as browsers want it.
+  places.onclick = (/** @type {{target: HTMLButtonElement}} */ { target }) => {
+    if (!target.value) return;
+    // Once: a second microphone would never be closed.
+    places.inert = true;
+    void begin(target.value);
+  };
+  fill(title, speakerCode(speaker.id));
   return {
     view,
     leave: () => {

@@ -1,7 +1,7 @@
 /** The elements of the record screen, and how they look in each phase; none moves another. */
 
 import { beatAt } from "../beat.js";
-import { copyOf, fill, make } from "../dom.js";
+import { copyOf, fill, make, showText } from "../dom.js";
 import { t } from "../i18n.js";
 import { promptSize } from "../prompt_size.js";
 import { promptVoice } from "../prompt_voice.js";
@@ -10,7 +10,7 @@ import { promptVoice } from "../prompt_voice.js";
 /**
  * `hush`: a sound is played now (true) or not any more, which the microphone need not keep.
  *
- * @typedef {Record<"back" | "tap" | "play" | "keep" | "again" | "skip" | "report", () => void>
+ * @typedef {Record<"tap" | "play" | "keep" | "again" | "skip" | "report", () => void>
  *   & {hush?: (playing: boolean) => void}} Acts
  */
 
@@ -95,9 +95,7 @@ export function makeView(code, acts, token = "") {
       shown = prompt;
       const often = prompt.kind === "hotword" && prompt.repeats > 1;
       fill(kind, t(often ? "kind.repeat" : `kind.${prompt.kind}`, { n: prompt.repeats }));
-      text.lang = prompt.language;
-      text.dir = prompt.direction;
-      fill(text, prompt.text);
+      showText(text, prompt);
       listen.hidden = !prompt.has_audio || phase !== "idle";
       fill(listen, t(voice.on() && prompt.id === before ? "record.pause" : "record.listen"));
       box.scrollTop = 0;

@@ -5,15 +5,14 @@ import { measureFile, recoverTakes } from "../capture/recovery.js";
 import { dropTake, fileOf, holdTake, keepTake } from "../capture/take_rows.js";
 import { judge } from "../checks/verdict.js";
 import * as db from "../db.js";
-import { button, fill, make, say } from "../dom.js";
-import { header } from "../header.js";
+import { copyOf, fill, showText } from "../dom.js";
 import { hintText, known, t } from "../i18n.js";
 import { send } from "../outbox/sync.js";
 import { speakerCode } from "../speaker_code.js";
 
 /** @type {import("../app.js").Screen} */
 export async function recovered(app) {
-  const list = make("ul.clips.undecided");
+  const { view, lead, list } = copyOf("recovered");
   /** @type {ReturnType<typeof startPlayer>[]} */
   const players = [];
   /** @type {(() => void)[]} */
@@ -41,8 +40,6 @@ export async function recovered(app) {
     const { reasons } = judge(measures, rules, { kind: row.prompt.kind, where: "phone" });
     const hint = hintText(reasons);
     const note = known(`note.${row.note}`) && t(`note.${row.note}`);
-    const advice = make("p", { role: "status" }, [note, hint].filter(Boolean).join(" "));
-    const play = button("record.play", () => player.toggle());
     const player = startPlayer((playing) =>
       fill(play, t(playing ? "record.pause" : "record.play")),
     );
@@ -55,10 +52,11 @@ export async function recovered(app) {
       kept_anyway: Boolean(hint),
       takes: row.request.take,
     };
-    const keep = button(hint ? "record.keep-anyway" : "record.keep", () =>
-      decide(() => keepTake(row.id, checks)),
-    );
-    const drop = button("recovered.drop", () => decide(() => dropTake(row.id)), "quiet");
+    const { view, who, text, advice, play, keep, drop } = copyOf("take", {
+      play: () => player.toggle(),
+      keep: () => decide(() => keepTake(row.id, checks)),
+      drop: () => decide(() => dropTake(row.id)),
+    });
 
     /** @param {() => Promise<unknown>} how */
     async function decide(how) {
@@ -72,28 +70,19 @@ export async function recovered(app) {
         fill(advice, t("note.full"));
         return;
       }
-      item.remove();
+      view.remove();
       void send();
       if (--left === 0) await app.go("people");
     }
 
-    const { language, direction, text } = row.prompt;
     const seconds = (samples / (row.rate || 1)).toFixed(1);
-    const item = make(
-      "li",
-      make("span.who", `${speakerCode(row.speaker)}, ${seconds} s`),
-      make("span", { lang: language, dir: direction }, text),
-      advice,
-      make("div.row", play, keep, drop),
-    );
-    return item;
+    fill(who, `${speakerCode(row.speaker)}, ${seconds} s`);
+    showText(text, row.prompt);
+    fill(advice, [note, hint].filter(Boolean).join(" "));
+    fill(keep, t(hint ? "record.keep-anyway" : "record.keep"));
+    return view;
   }
 
-  const view = make(
-    "div",
-    header(t("recovered.title"), () => void app.go("people")),
-    say("p.lead", left ? "recovered.lead" : "recovered.none"),
-    list,
-  );
+  fill(lead, t(left ? "recovered.lead" : "recovered.none"));
   return { view, leave };
 }

@@ -22,8 +22,8 @@ const OF_WINDOW = ["MediaStreamTrackProcessor", "AudioWorkletNode", "SyncManager
 const OF_NAVIGATOR = ["wakeLock", "locks", "canShare"];
 
 /** @type {import("../app.js").Screen} */
-export function selftest(app) {
-  const parts = copyOf("selftest", { back: () => app.go("settings"), start: run });
+export function selftest() {
+  const parts = copyOf("selftest", { start: run });
   const { view, state, problem, result, start, advice, figures } = parts;
   /** @type {import("../capture/microphone.js").Microphone | undefined} */
   let microphone;

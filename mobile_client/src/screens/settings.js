@@ -15,13 +15,7 @@ import { SIZES, textSize, useTextSize } from "../text_size.js";
 /** @type {import("../app.js").Screen} */
 export async function settings(app) {
   const now = await status();
-  const go = (/** @type {string} */ screen) => () => app.go(screen);
-  const { view, choice, sizes, wifi, aloud, safety, version } = copyOf("settings", {
-    back: go(app.home),
-    export: go("export"),
-    selftest: go("selftest"),
-    campaigns: go("campaigns"),
-  });
+  const { view, choice, sizes, wifi, aloud, safety, version } = copyOf("settings");
   choice.append(...languageOptions());
   choice.onchange = async () => {
     await useLanguage(choice.value);

@@ -1,8 +1,7 @@
 /** Ask a speaker the campaign's questions, or correct the answers; not knowing and not saying are some. */
 
 import { chip } from "../chip.js";
-import { button, fill, make, say } from "../dom.js";
-import { header } from "../header.js";
+import { button, copyOf, fill, make, say } from "../dom.js";
 import { errorText, t } from "../i18n.js";
 import { send } from "../outbox/sync.js";
 import { speakerCode } from "../speaker_code.js";
@@ -75,7 +74,9 @@ function answerOf(form, spec) {
 export function speaker(app, { row }) {
   const specs = app.pack?.demographics ?? [];
   const before = row ? answersOf(row) : {};
-  const problem = make("div.problem", { role: "alert" });
+  const { view, title, problem, next, ...parts } = copyOf("speaker", {
+    back: () => (row ? app.go("person", { speaker: row.id }) : app.go("people")),
+  });
   const fields = new Map(specs.map((spec) => [spec.name, fieldFor(spec, before[spec.name])]));
   const year = fields.get("birth_year")?.querySelector("input");
   const band = fields.get("age_band");
@@ -96,7 +97,7 @@ export function speaker(app, { row }) {
     const names = missing.map((spec) => fieldWords(spec.name)).join(", ");
     const all = (/** @type {string} */ value) => () => {
       for (const { name } of missing) {
-        const radio = form.querySelector(`input[name="${CSS.escape(name)}"][value="${value}"]`);
+        const radio = view.querySelector(`input[name="${CSS.escape(name)}"][value="${value}"]`);
         if (radio instanceof HTMLInputElement) radio.checked = true;
       }
       fill(problem);
@@ -117,7 +118,7 @@ export function speaker(app, { row }) {
   /** @param {Event} event */
   async function submit(event) {
     event.preventDefault();
-    const answers = new FormData(form);
+    const answers = new FormData(view);
     /** @type {Record<string, unknown>} */
     const demographics = {};
     /** @type {FieldSpec[]} */
@@ -154,16 +155,9 @@ export function speaker(app, { row }) {
     }
   }
 
-  const next = make("button.primary", { type: "submit" }, t(row ? "save" : "next"));
-  const back = () => void (row ? app.go("person", { speaker: row.id }) : app.go("people"));
-  const form = make(
-    "form",
-    { novalidate: true, on: { submit } },
-    header(row ? speakerCode(row.id) : t("speaker.title"), back),
-    say("p.lead", "speaker.lead"),
-    ...fields.values(),
-    problem,
-    next,
-  );
-  return { view: form };
+  view.onsubmit = submit;
+  fill(title, row ? speakerCode(row.id) : t("speaker.title"));
+  fill(next, t(row ? "save" : "next"));
+  parts.fields.replaceWith(...fields.values());
+  return { view };
 }

@@ -31,7 +31,7 @@ function whom(key) {
 
 /** @type {import("../app.js").Screen} */
 export async function today(app) {
-  const parts = copyOf("today", { back: () => app.go(app.home) });
+  const parts = copyOf("today");
   const FACT = `plan:${app.enrolment?.collector}`;
   /** @type {{at: number, plan: Plan} | null} */
   let kept = await db.fact(FACT, () => null);
