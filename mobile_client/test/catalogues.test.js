@@ -70,6 +70,25 @@ test("every word that the code names is in the catalogue", () => {
   }
 });
 
+test("every word that the page's templates name is in the catalogue", () => {
+  const page = readFileSync(new URL("../index.html", import.meta.url), "utf8");
+  const named = [...page.matchAll(/\bdata-(?:words|label)="([^"]*)"/g)].map(([, key]) => key ?? "");
+  assert.ok(named.length > 100);
+  assert.deepEqual(
+    named.filter((key) => !(key in english)),
+    [],
+  );
+});
+
+test("every button of a template leads to a screen that there is", () => {
+  const page = readFileSync(new URL("../index.html", import.meta.url), "utf8");
+  const main = readFileSync(new URL("../src/main.js", import.meta.url), "utf8");
+  const [, screens = ""] = main.match(/new App\(place, \{(.*?)\}\)/s) ?? [];
+  for (const [, name] of page.matchAll(/\bdata-go="([^"]+)"/g)) {
+    assert.match(screens, new RegExp(`\\b${name}\\b`));
+  }
+});
+
 test("every hint of the default profile has words", () => {
   for (const { hint } of read("../../backend/campaigns/default_profile.json")) {
     assert.ok(`hint.${hint}` in english, hint);
