@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,6 +18,7 @@ from workers.audio.sound import Bounds, Sound, Undecodable
 
 SPEECH = speech_like(2.0)
 QUICK = Bounds(decode_seconds=0.5)
+_SERVICES: set[str] = set()
 
 
 @pytest.mark.parametrize(
@@ -151,7 +153,18 @@ def _held() -> tuple[int, int]:
 
 
 def _children() -> list[str]:
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    """Return this process's children that the test did not find here: its decoders."""
+    found = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [pid for pid in found if pid not in _SERVICES]
+
+
+@pytest.fixture(autouse=True)
+def _services() -> Iterator[None]:
+    """Tell the servers that the session has started from the decoders of a test."""
+    end_decoder()
+    _SERVICES.update(_children())
+    yield
+    _SERVICES.clear()
 
 
 def test_the_workers_own_limits_stay_as_they_were() -> None:
