@@ -107,16 +107,18 @@ def _visit(
 def _in_order(modules: dict[str, _Module]) -> dict[str, _Module]:
     """Return the modules by path, as far as each finds what it needs before itself.
 
-    Neighbours are alike, which compresses better, and the alphabet's end first, as was measured.
+    Neighbours are alike, which compresses better: what the same entries need stands together, and
+    of it the alphabet's end first, as was measured.
     """
     ordered: dict[str, _Module] = {}
     while len(ordered) < len(modules):
-        ready = (
+        ready = [
             path
             for path, module in modules.items()
             if path not in ordered and all(needed in ordered for needed in module.needs)
-        )
-        path = max(ready)
+        ]
+        entry = min(min(modules[path].entries) for path in ready)
+        path = max(path for path in ready if entry in modules[path].entries)
         ordered[path] = modules[path]
     return ordered
 
@@ -283,7 +285,8 @@ class _Program:
         for entry in self._entries:
             inside = self._write_scope(self._of_entry[entry], chosen)
             given = self._write_exports(self._modules[entry], chosen)
-            parts += [f'"{entry}"', ":", "(", ")", "=>", "{", *inside, "return", *given, "}", ","]
+            ended = ["return", *given] if self._modules[entry].exports else []
+            parts += [f'"{entry}"', ":", "(", ")", "=>", "{", *inside, *ended, "}", ","]
         return join_parts([*parts, "}", ")", "[", "path", "]", "(", ")", ";"])
 
     def write_alone(self) -> str:

@@ -40,5 +40,6 @@ def _take_from_program(worker: str) -> str:
     asked = f'import {{ {name} }} from "./{_ENTRY_OF_WORKER}";\n'
     if asked not in worker:
         raise ValueError(f"{SERVICE_WORKER} does not import {name} as expected")
-    taken = f'import{{load}}from"./{PROGRAM}";let{{{name}}}=load("{_ENTRY_OF_WORKER}");'
-    return taken + shorten(worker.replace(asked, ""))
+    rest = shorten(worker.replace(asked, ""))
+    taken = rest.replace(f"{name}(", f'load("{_ENTRY_OF_WORKER}").{name}(', 1)
+    return f'import{{load}}from"./{PROGRAM}";{taken}'

@@ -121,7 +121,7 @@ export class App {
     fill(this.place, make("div", { class: `screen ${name}` }, view));
     // A screen reader starts at the new screen's heading, not where the old button was.
     const heading = this.place.querySelector("h1");
-    heading?.setAttribute("tabindex", "-1");
+    if (heading) heading.tabIndex = -1;
     heading?.focus();
     scrollTo(0, 0);
     this.shown();

@@ -178,13 +178,21 @@ export function everyFrame(clip) {
 export function commit(changes, durability = "strict") {
   const tables = [...new Set(changes.map((change) => change.table))];
   return run(tables, "readwrite", { durability }, (transaction) => {
-    for (const change of changes) {
-      const store = transaction.objectStore(change.table);
-      if ("put" in change) store.put(change.put);
-      else store.delete(change.drop);
-    }
+    write(transaction, changes);
     return () => undefined;
   });
+}
+
+/**
+ * @param {IDBTransaction} transaction
+ * @param {Change[]} changes
+ */
+function write(transaction, changes) {
+  for (const change of changes) {
+    const store = transaction.objectStore(change.table);
+    if ("put" in change) store.put(change.put);
+    else store.delete(change.drop);
+  }
 }
 
 /**
@@ -220,11 +228,7 @@ export function change(table, key, change, also = []) {
       if (!news) return;
       after = { ...request.result, ...news };
       if (news !== request.result) store.put(after);
-      for (const one of also) {
-        const other = transaction.objectStore(one.table);
-        if ("put" in one) other.put(one.put);
-        else other.delete(one.drop);
-      }
+      write(transaction, also);
     };
     return () => after;
   });

@@ -4,7 +4,7 @@ import { t } from "./i18n.js";
 
 /** @typedef {Node | string | null | undefined | false} One */
 /** @typedef {One | One[] | One[][]} Child */
-/** @typedef {Record<string, any>} Props `on` (listeners) and attributes; a false attribute is left out */
+/** @typedef {Record<string, any>} Props attributes; a false one is left out */
 
 /**
  * @template {keyof HTMLElementTagNameMap} T
@@ -18,12 +18,7 @@ export function make(what, ...parts) {
   if (looks.length) element.className = looks.join(" ");
   const isProps = (/** @type {any} */ part) => part?.constructor === Object;
   for (const [name, value] of Object.entries(parts.find(isProps) ?? {})) {
-    if (name === "on") {
-      for (const [type, listener] of Object.entries(value))
-        element.addEventListener(type, listener);
-    } else if (value !== false && value !== undefined && value !== null) {
-      element.setAttribute(name, value === true ? "" : value);
-    }
+    if (value !== false) element.setAttribute(name, value === true ? "" : value);
   }
   fill(element, .../** @type {Child[]} */ (parts.filter((part) => !isProps(part))));
   return element;
@@ -43,12 +38,22 @@ export function fill(element, ...children) {
  * Show a prompt's text as its language is written.
  *
  * @param {HTMLElement} element
- * @param {Pick<import("./api.js").Prompt, "text" | "language" | "direction">} prompt
+ * @param {{text: string, language: string, direction: string}} prompt
  */
 export function showText(element, { text, language, direction }) {
   element.lang = language;
   element.dir = direction;
   fill(element, text);
+}
+
+/**
+ * Show words; the same again are not said twice by a screen reader.
+ *
+ * @param {Element} element
+ * @param {string} words
+ */
+export function tell(element, words) {
+  if (element.textContent !== words) fill(element, words);
 }
 
 /**
@@ -66,15 +71,12 @@ export function say(what, key, values) {
 /**
  * @param {string} text
  * @param {(event: Event) => unknown} click
- * @param {string} [look] its classes, as CSS writes them
- * @param {Props} [props]
+ * @param {"" | `.${string}`} [look] its classes, as CSS writes them
  */
-export function plainButton(text, click, look = "", props = {}) {
-  return make(
-    look ? `button.${look}` : "button",
-    { type: "button", on: { click }, ...props },
-    text,
-  );
+export function plainButton(text, click, look = "") {
+  const made = make(`button${look}`, { type: "button" }, text);
+  made.onclick = click;
+  return made;
 }
 
 /**
@@ -82,11 +84,10 @@ export function plainButton(text, click, look = "", props = {}) {
  *
  * @param {string} key
  * @param {(event: Event) => unknown} click
- * @param {string} [look]
- * @param {Props} [props]
+ * @param {"" | `.${string}`} [look]
  */
-export function button(key, click, look, props) {
-  return plainButton(t(key), click, look, props);
+export function button(key, click, look) {
+  return plainButton(t(key), click, look);
 }
 
 /**

@@ -26,7 +26,7 @@ export function preferredLanguage() {
 
 /** @param {string} tag */
 async function readCatalogue(tag) {
-  const answer = await fetch(new URL(`../i18n/${tag}.json`, import.meta.url));
+  const answer = await fetch(`${new URL("../i18n", import.meta.url)}/${tag}.json`);
   return /** @type {Promise<Record<string, string>>} */ (answer.json());
 }
 

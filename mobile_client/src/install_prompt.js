@@ -1,6 +1,5 @@
 /** The browser's offer to install the app: kept until somebody taps the quiet line on the first screen. */
 
-import { button } from "./dom.js";
 import { askToKeep } from "./persistence.js";
 
 /** @typedef {Event & {prompt: () => Promise<void>}} Offer Chrome's BeforeInstallPromptEvent */
@@ -24,13 +23,13 @@ export function watchInstall() {
   });
 }
 
-/** @returns {HTMLButtonElement} hidden while the browser offers nothing */
-export function installLine() {
-  const tap = async () => {
+/** @param {HTMLButtonElement} place the line's button, hidden while the browser offers nothing */
+export function offerInstall(place) {
+  line = place;
+  line.hidden = !offer;
+  line.onclick = async () => {
     await offer?.prompt();
     offer = null;
-    if (line) line.hidden = true;
+    place.hidden = true;
   };
-  line = button("install.offer", tap, "quiet", { hidden: !offer });
-  return line;
 }

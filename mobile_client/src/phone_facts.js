@@ -1,7 +1,8 @@
 /** What a session says of the phone; nothing that names its owner. */
 
 /** Release and hash of the files, e.g. `0.1.0-3f2a90c41b7e`: the server serves them under it. */
-export const APP_VERSION = import.meta.url.match(/\/v\/([^/]+)\//)?.[1] ?? "unversioned";
+export const APP_VERSION =
+  new URL(".", import.meta.url).href.match(/\/v\/([^/]+)\//)?.[1] ?? "unversioned";
 
 /**
  * @typedef {object} Hints

@@ -1,6 +1,7 @@
 /** A prompt's own sound, for people who do not read: from this phone, else from the server. */
 
 import { readPromptAudio } from "./api.js";
+import { startPlayer } from "./capture/playback.js";
 import * as db from "./db.js";
 
 const CHOICE = "fieldvoice-read-aloud";
@@ -41,14 +42,11 @@ async function soundOf(token, prompt) {
  * @param {() => void} listener.missing no sound is here, and no network
  */
 export function promptVoice(token, listener) {
-  const player = new Audio();
-  player.onended = stop;
+  const player = startPlayer(listener.playing);
   /** @type {import("./api.js").Prompt | null} */
   let prompt = null;
   /** What is fetched to be played; stop() forgets it. @type {object | null} */
   let turn = null;
-
-  const on = () => Boolean(player.src);
 
   async function play() {
     const mine = {};
@@ -57,23 +55,17 @@ export function promptVoice(token, listener) {
     // Meanwhile the next prompt may be there, or the microphone on.
     if (turn !== mine) return;
     if (!sound) return listener.missing();
-    stop();
-    player.src = URL.createObjectURL(new Blob([sound.bytes], { type: sound.content_type }));
-    listener.playing(true);
-    player.play().catch(stop);
+    player.load(sound.bytes, sound.content_type);
+    await player.toggle();
   }
 
   function stop() {
     turn = null;
-    if (!on()) return;
-    player.pause();
-    URL.revokeObjectURL(player.src);
-    player.removeAttribute("src");
-    listener.playing(false);
+    player.unload();
   }
 
   return {
-    on,
+    on: player.on,
     play,
     stop,
 

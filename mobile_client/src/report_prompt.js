@@ -3,12 +3,6 @@
 import * as db from "./db.js";
 import { newPost } from "./posts.js";
 
-/** Each has words: `why.<reason>`. */
-export const REASONS = /** @type {const} */ ({
-  skip: ["cannot-read", "will-not-say", "not-my-language"],
-  report: ["wrong-text", "offensive", "personal"],
-});
-
 /**
  * @param {string} speaker
  * @returns {Promise<string[]>} ids of the prompts that this speaker did not say, told on this phone
@@ -26,7 +20,7 @@ export async function reportedPrompts(speaker) {
  *
  * @param {db.Row} session
  * @param {import("./api.js").Prompt} prompt
- * @param {"skip" | "report"} kind
+ * @param {string} kind
  * @param {string} reason
  */
 export function reportPrompt(session, prompt, kind, reason) {

@@ -1,7 +1,8 @@
 /** The line that says where the clips are; on every screen, one tap from the list. */
 
-import { fill, make, plainButton } from "./dom.js";
-import { LANGUAGES, language, t, useLanguage } from "./i18n.js";
+import { copyOf, fill, tell } from "./dom.js";
+import { language, t, useLanguage } from "./i18n.js";
+import { languageOptions } from "./language_options.js";
 import { onChange, status } from "./outbox/sync.js";
 
 /** Below so many hours of speech it is said how many are left. */
@@ -29,49 +30,39 @@ export function warningOf(now, fault) {
 /** @param {import("./app.js").App} app */
 export function showStatus(app) {
   const bar = /** @type {HTMLElement} */ (document.getElementById("status"));
-  const counts = make("span");
   // Only what is wrong is read out by itself; the counts change all the time.
-  const problem = make("span.warning", { role: "status" });
-  const link = make("button.counts", { type: "button" }, counts, problem);
-  link.addEventListener("click", () => void app.go("clips"));
-  const today = plainButton("", () => app.go("today"), "way");
-  const settings = plainButton("", () => app.go("settings"), "way");
+  const { view, counts, problem, today, settings, choice } = copyOf("status");
   // Before anybody is enrolled there is nothing to set but the language.
-  const choice = make("select.language");
-  for (const [tag, name] of Object.entries(LANGUAGES)) {
-    choice.append(make("option", { value: tag, lang: tag }, name));
-  }
-  choice.addEventListener("change", async () => {
+  choice.append(...languageOptions());
+  choice.onchange = async () => {
     await useLanguage(choice.value);
     await app.go(app.at.name, app.at.params);
-  });
+  };
 
   let fault = false;
 
   async function draw() {
     choice.value = language();
-    choice.setAttribute("aria-label", t("language"));
-    choice.hidden = Boolean(app.enrolment);
+    choice.ariaLabel = t("language");
+    choice.hidden = app.enrolment;
     today.hidden = settings.hidden = !app.enrolment;
     fill(today, t("today.title"));
     fill(settings, t("settings.title"));
     const now = await status();
-    const text = t("status.counts", { here: now.here, safe: now.safe });
-    if (counts.textContent !== text) fill(counts, text);
+    tell(counts, t("status.counts", { here: now.here, safe: now.safe }));
     const trouble = warningOf(now, fault);
-    const words = trouble ? t(...trouble) : "";
-    if (problem.textContent !== words) fill(problem, words);
+    tell(problem, trouble ? t(...trouble) : "");
   }
 
-  fill(bar, link, today, settings, choice);
+  fill(bar, ...view.children);
   onChange(() => void draw());
   app.shown = () => void draw();
   // What nobody foresaw (a full phone, a storage that was taken away) is at least said.
-  const tell = () => {
+  const fail = () => {
     fault = true;
     draw().catch(() => fill(problem, t("status.fault")));
   };
-  addEventListener("unhandledrejection", tell);
-  addEventListener("error", tell);
+  addEventListener("unhandledrejection", fail);
+  addEventListener("error", fail);
   void draw();
 }

@@ -1,4 +1,4 @@
-/** Play a take that lies in this phone's storage. */
+/** Play a sound that lies in this phone's storage. */
 
 /**
  * @param {(playing: boolean) => void} told
@@ -49,11 +49,13 @@ export function startPlayer(told) {
   return {
     unload,
 
-    /** @param {ArrayBuffer} bytes a FLAC file */
-    load(bytes) {
+    on: () => on,
+
+    /** @param {ArrayBuffer} bytes @param {string} [type] */
+    load(bytes, type = "audio/flac") {
       unload();
       sound = bytes;
-      element.src = URL.createObjectURL(new Blob([bytes], { type: "audio/flac" }));
+      element.src = URL.createObjectURL(new Blob([bytes], { type }));
     },
 
     /** Call it in a tap. */
@@ -62,8 +64,10 @@ export function startPlayer(told) {
       turn(true);
       try {
         await element.play();
-      } catch {
-        if (on) await decode().catch(stop);
+      } catch (error) {
+        // Nobody tapped: the browser lets nothing be heard.
+        if (error instanceof DOMException && error.name === "NotAllowedError") stop();
+        else if (on) await decode().catch(stop);
       }
     },
   };

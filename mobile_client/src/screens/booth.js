@@ -309,7 +309,7 @@ export async function openBooth(
       ui.said,
       make("span.short", { dir: clip.prompt.direction }, clip.prompt.text),
       make("strong", (redo && brief) || text),
-      redo && button("record.redo", redoIt, "redo"),
+      redo && button("record.redo", redoIt, ".redo"),
     );
   }
 

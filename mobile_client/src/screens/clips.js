@@ -1,7 +1,8 @@
 /** Every clip of this phone: where it is, what the server said of it, and what can be done with it. */
 
+import { startPlayer } from "../capture/playback.js";
 import * as db from "../db.js";
-import { button, copyOf, fill, make, say } from "../dom.js";
+import { copyOf, fill, make, showText } from "../dom.js";
 import { hintText, language, problemText, t } from "../i18n.js";
 import { onChange, send } from "../outbox/sync.js";
 import { recordAgain, redoReasons, toRedo } from "../redo.js";
@@ -44,7 +45,7 @@ export async function clips(app) {
     now: () => send({ tap: true }),
     more: showMore,
   });
-  const player = new Audio();
+  const player = startPlayer(() => {});
   let shown = PAGE;
   let gone = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -57,19 +58,10 @@ export async function clips(app) {
 
   /** @param {string} id */
   async function play(id) {
-    stop();
     const sound = await db.get("sounds", id);
-    const clip = sound && (await db.get("clips", id));
-    if (!clip || gone) return;
-    const type = clip.request.content_type;
-    player.src = URL.createObjectURL(new Blob([sound.bytes], { type }));
-    player.play().catch(stop);
-  }
-
-  function stop() {
-    player.pause();
-    if (player.src) URL.revokeObjectURL(player.src);
-    player.removeAttribute("src");
+    if (!sound || gone) return;
+    player.load(sound.bytes);
+    await player.toggle();
   }
 
   /** @param {db.Clip} clip */
@@ -89,21 +81,20 @@ export async function clips(app) {
   function line(clip, again) {
     const { mark, text } = stateOf(clip);
     const here = ["ready", "sent", "refused"].includes(clip.state);
-    const { language: lang, direction: dir } = clip.prompt;
-    const open = clip.state === "recording" || clip.state === "review";
-    const acts = [
-      here && button("record.play", () => play(clip.id)),
-      clip.state !== "withdrawn" && button("clip.withdraw", () => takeBack(clip)),
-    ].filter(Boolean);
-    return make(
-      "li",
-      { class: mark },
-      make("span", { lang, dir }, clip.prompt.text),
-      make("strong", text),
-      open && button("recovered.title", () => app.go("recovered")),
-      again && button("record.redo", () => recordAgain(app, clip.speaker, clip.prompt)),
-      acts.length > 0 && make("details", say("summary", "clip.acts"), make("div.row", acts)),
-    );
+    const { view, ...parts } = copyOf("clip", {
+      redo: () => recordAgain(app, clip.speaker, clip.prompt),
+      play: () => play(clip.id),
+      withdraw: () => takeBack(clip),
+    });
+    view.className = mark;
+    showText(parts.text, clip.prompt);
+    fill(parts.state, text);
+    parts.who.hidden = parts.elsewhere.hidden = true;
+    parts.open.hidden = clip.state !== "recording" && clip.state !== "review";
+    parts.redo.hidden = !again;
+    parts.play.hidden = !here;
+    parts.acts.hidden = clip.state === "withdrawn";
+    return view;
   }
 
   function showMore() {
@@ -147,7 +138,7 @@ export async function clips(app) {
       gone = true;
       quiet();
       clearTimeout(soon);
-      stop();
+      player.unload();
     },
   };
 }

@@ -22,8 +22,12 @@ export function consent(app, { speaker, ...rest }) {
   const forms = app.pack?.consent_forms ?? [];
   const wanted = [language(), app.pack?.campaign.language ?? ""];
   let form = wanted.map((tag) => forms.find((one) => one.locale === tag)).find(Boolean) ?? forms[0];
-  const parts = copyOf("consent");
-  const { view, choice, text, scopes, problem, aloud, ways } = parts;
+  const parts = copyOf("consent", {
+    tap: () => agree("tap"),
+    spoken: () => show("spoken"),
+    signature: () => show("signature"),
+  });
+  const { view, choice, text, scopes, problem, aloud, ways, way } = parts;
   for (const one of forms) choice.append(make("option", { value: one.id }, nameOf(one.locale)));
   let reading = false;
   /** @type {(() => void) | undefined} */
@@ -106,26 +110,19 @@ export function consent(app, { speaker, ...rest }) {
     if (!scopesGiven() || !app.enrolment) return;
     hush();
     const done = (/** @type {Evidence} */ evidence) => void agree(method, evidence);
-    const way = method === "spoken" ? speak(app.enrolment, speaker.id, done) : sign(done);
-    leaveWay = way.leave;
-    fill(ways, way.view, button("cancel", offer, "quiet"));
-    way.view.querySelector("button")?.focus();
-    ways.scrollIntoView({ block: "end" });
+    const made = method === "spoken" ? speak(app.enrolment, speaker.id, done) : sign(done);
+    leaveWay = made.leave;
+    ways.hidden = true;
+    fill(way, made.view, button("cancel", offer, ".quiet"));
+    made.view.querySelector("button")?.focus();
+    way.scrollIntoView({ block: "end" });
   }
 
   function offer() {
     leaveWay?.();
     leaveWay = undefined;
-    fill(
-      ways,
-      button("consent.agree", () => agree("tap"), "primary"),
-      make(
-        "div.pair",
-        button("consent.speak", () => show("spoken")),
-        button("consent.sign", () => show("signature")),
-      ),
-      button("consent.refuse", () => app.go("people"), "quiet"),
-    );
+    fill(way);
+    ways.hidden = !form;
   }
 
   draw();
@@ -136,7 +133,6 @@ export function consent(app, { speaker, ...rest }) {
   parts.languages.hidden = forms.length < 2;
   parts.minor.hidden = !minor;
   parts.none.hidden = form;
-  ways.hidden = !form;
   return {
     view,
     leave: () => {

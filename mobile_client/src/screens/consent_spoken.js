@@ -1,8 +1,9 @@
 /** A consent in the speaker's own words: recorded like a take, kept as its evidence. */
 
 import { openMicrophone } from "../capture/microphone.js";
+import { startPlayer } from "../capture/playback.js";
 import { dropTake, fileOf, holdTake, newTake } from "../capture/take_rows.js";
-import { button, fill, make, say } from "../dom.js";
+import { copyOf, fill } from "../dom.js";
 import { errorText, t } from "../i18n.js";
 
 const LONGEST_S = 30;
@@ -14,10 +15,15 @@ const LONGEST_S = 30;
  * @returns {import("./consent.js").Way}
  */
 export function speak({ collector, campaign }, speaker, done) {
-  const said = make("p.problem", { role: "alert" });
-  const lead = say("p.lead", "consent.speak.say", { words: t("consent.agree") });
-  const acts = make("div");
-  const level = make("meter", { "aria-hidden": "true" });
+  const { view, said, level, ...parts } = copyOf("spoken", {
+    start,
+    end: stop,
+    again: start,
+    play: () => player.toggle(),
+    use: () => done({ bytes: sound, type: "audio/flac" }),
+  });
+  /** @type {ArrayBuffer} */
+  let sound;
   /** @type {import("../capture/microphone.js").Microphone | null} */
   let microphone = null;
   /** @type {import("../db.js").Clip | null} */
@@ -25,7 +31,7 @@ export function speak({ collector, campaign }, speaker, done) {
   /** @type {() => void} */
   let free = () => {};
   let silent = false;
-  let player = new Audio();
+  const player = startPlayer(() => {});
 
   const listener = {
     level: (/** @type {number} */ peak) => {
@@ -60,12 +66,12 @@ export function speak({ collector, campaign }, speaker, done) {
       take = newTake(session, prompt, { seq: 0, take: 1, rate: microphone.rate });
       free = await holdTake(take.id);
       await microphone.begin(take, LONGEST_S);
-      fill(acts, button("record.stop", stop, "primary"));
-      acts.querySelector("button")?.focus();
+      offer("end");
+      parts.end.focus();
     } catch (error) {
       drop();
       fill(said, errorText(error));
-      offer();
+      offer("start");
     }
   }
 
@@ -80,31 +86,23 @@ export function speak({ collector, campaign }, speaker, done) {
     free();
     if (silent || !samples || recorded.why === "full") {
       fill(said, t(recorded.why === "full" ? "note.full" : "note.no-sound"));
-      return offer();
+      return offer("start");
     }
-    const file = new Blob([bytes], { type: "audio/flac" });
-    player = new Audio(URL.createObjectURL(file));
-    fill(
-      acts,
-      make(
-        "div.pair",
-        button("record.play", () => player.play()),
-        button("record.again", start),
-      ),
-      button("consent.speak.done", () => done({ bytes, type: "audio/flac" }), "primary"),
-    );
-    acts.querySelector("button")?.focus();
+    sound = bytes;
+    player.load(bytes);
+    offer("made");
+    parts.play.focus();
   }
 
-  function offer() {
-    fill(acts, button("record.start", start, "primary"));
+  /** @param {string} act what can be done now */
+  function offer(act) {
+    for (const name of ["start", "end", "made"]) parts[name].hidden = name !== act;
   }
 
   function close() {
     microphone?.close();
     microphone = null;
-    player.pause();
-    if (player.src) URL.revokeObjectURL(player.src);
+    player.unload();
   }
 
   function drop() {
@@ -114,6 +112,6 @@ export function speak({ collector, campaign }, speaker, done) {
     if (row) void dropTake(row.id).then(free);
   }
 
-  offer();
-  return { view: make("div", lead, said, level, acts), leave: drop };
+  fill(parts.lead, t("consent.speak.say", { words: t("consent.agree") }));
+  return { view, leave: drop };
 }

@@ -2,7 +2,7 @@
 
 import { validConsent } from "../consents.js";
 import * as db from "../db.js";
-import { copyOf, fill, make } from "../dom.js";
+import { copyOf, fill } from "../dom.js";
 import { askEligibility } from "../eligibility.js";
 import { t } from "../i18n.js";
 import { installFirst } from "../install_rule.js";
@@ -28,11 +28,9 @@ export async function handover(app, { speaker: id, ...rest }) {
     hold = answer.hold;
     if (gone) return;
     const enough = answer.status === "full" || answer.status === "waitlist";
-    fill(
-      wanted,
-      make("p", { class: answer.status }, t(`wanted.${answer.status}`)),
-      enough && (await whomToFind(app)),
-    );
+    wanted.className = answer.status;
+    fill(wanted, t(`wanted.${answer.status}`));
+    fill(parts.find, enough && (await whomToFind(app)));
   });
 
   async function go() {

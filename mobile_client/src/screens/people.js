@@ -2,9 +2,9 @@
 
 import { validConsent } from "../consents.js";
 import * as db from "../db.js";
-import { button, copyOf, fill, make, plainButton, say } from "../dom.js";
+import { copyOf, fill, plainButton } from "../dom.js";
 import { problemText, t } from "../i18n.js";
-import { installLine } from "../install_prompt.js";
+import { offerInstall } from "../install_prompt.js";
 import { onChange } from "../outbox/sync.js";
 import { speakerCode } from "../speaker_code.js";
 
@@ -18,7 +18,7 @@ export async function people(app) {
   search.placeholder = search.ariaLabel;
   parts.closed.hidden = !app.closed;
   parts.add.hidden = app.closed;
-  parts.install.replaceWith(installLine());
+  offerInstall(parts.install);
   let drawn = "";
 
   async function draw() {
@@ -29,7 +29,7 @@ export async function people(app) {
       db.all("clips"),
     ]);
     const me = enrolments.find((row) => row.collector === app.enrolment?.collector);
-    fill(lost, ...(me?.signed_out ? signedOut(app) : []));
+    lost.hidden = !me?.signed_out;
     const mine = speakers
       .filter((row) => row.collector === app.enrolment?.collector)
       .filter((row) => row.refused !== "speaker-withdrawn")
@@ -62,24 +62,22 @@ export async function people(app) {
    */
   function person(row, line) {
     const code = speakerCode(row.id);
-    const about = () => void app.go("person", { speaker: row.id });
-    const open = () =>
-      app.closed || row.refused ? about() : void app.go("handover", { speaker: row.id });
-    return make(
-      "li",
-      make(
-        "button.person",
-        { type: "button", on: { click: open } },
-        make("strong", code),
-        row.refused ? make("span.warning", problemText(row.refused)) : make("span", line),
-      ),
-      plainButton("⋯", about, "more", { "aria-label": t("people.about", { code }) }),
-    );
+    const about = () => app.go("person", { speaker: row.id });
+    const handOver = () => app.go("handover", { speaker: row.id });
+    const parts = copyOf("person-line", {
+      open: app.closed || row.refused ? about : handOver,
+      about,
+    });
+    fill(parts.title, code);
+    fill(parts.line, row.refused ? problemText(row.refused) : line);
+    if (row.refused) parts.line.className = "warning";
+    parts.about.ariaLabel = t("people.about", { code });
+    return parts.view;
   }
 
   search.oninput = draw;
   await draw();
-  fill(parts.chooser, await choices(app));
+  parts.chooser.prepend(...(await choices(app)));
   const before = app.pack;
   const renew = () => {
     if (app.pack !== before && app.at.name === "people") void app.go("people");
@@ -89,29 +87,21 @@ export async function people(app) {
   return { view, leave: onChange(() => void draw()) };
 }
 
-/** @param {import("../app.js").App} app */
-function signedOut(app) {
-  return [
-    say("p.problem", "people.signed-out"),
-    button("clips.enrol", () => app.go("enrol"), "primary"),
-  ];
-}
-
 /**
- * Campaign and collector, one tap each; the last tap adds or leaves one.
+ * Campaign and collector, one tap each.
  *
  * @param {import("../app.js").App} app
  */
 async function choices(app) {
   const [enrolments, packs] = await Promise.all([db.all("enrolments"), db.all("packs")]);
-  const all = enrolments.map(({ collector, campaign, name }) => {
+  return enrolments.map(({ collector, campaign, name }) => {
     const title = packs.find((row) => row.campaign === campaign)?.pack.campaign.name ?? campaign;
     const use = async () => {
       await app.use(collector);
       await app.go("people");
     };
-    const active = String(collector === app.enrolment?.collector);
-    return plainButton(`${title} · ${name}`, use, "", { "aria-pressed": active });
+    const choice = plainButton(`${title} · ${name}`, use);
+    choice.ariaPressed = String(collector === app.enrolment?.collector);
+    return choice;
   });
-  return [...all, button("campaigns.add", () => app.go("campaigns"), "quiet")];
 }

@@ -1,7 +1,7 @@
 /** One speaker: what they said, what they agreed to, and their way out. */
 
 import * as db from "../db.js";
-import { button, copyOf, fill, make, say } from "../dom.js";
+import { copyOf, fill, make, say } from "../dom.js";
 import { language, problemText, t } from "../i18n.js";
 import { send } from "../outbox/sync.js";
 import { speakerCode } from "../speaker_code.js";
@@ -31,16 +31,17 @@ export async function person(app, { speaker: id }) {
   const { view, title, refused, count, agree, out, ...parts } = copyOf("person", {
     edit: () => app.go("speaker", { row }),
     agree: () => app.go("consent", { speaker: row }),
+    ask: () => ask(true),
+    end,
+    stay: () => ask(false),
   });
 
-  function offer() {
-    fill(out, button("person.withdraw", ask, "quiet"));
-  }
-
-  function ask() {
-    const sure = make("p.problem", { role: "alert" }, t("person.withdraw.sure", { code }));
-    fill(out, sure, button("person.withdraw.now", end, "danger"), button("cancel", offer, "quiet"));
-    out.scrollIntoView({ block: "end" });
+  /** @param {boolean} asked */
+  function ask(asked) {
+    parts.ask.hidden = asked;
+    parts.sure.hidden = !asked;
+    fill(parts.question, asked && t("person.withdraw.sure", { code }));
+    if (asked) out.scrollIntoView({ block: "end" });
   }
 
   async function end() {
@@ -49,7 +50,6 @@ export async function person(app, { speaker: id }) {
     await app.go("people");
   }
 
-  offer();
   fill(title, code);
   fill(parts.trouble, trouble && problemText(trouble));
   refused.hidden = !trouble;
@@ -84,12 +84,10 @@ function given(app, { request, refused, version = 0 }) {
   if (!current) facts.push(t("person.replaced"));
   return [
     facts.join(" · "),
-    make("span", request.scopes.map((/** @type {string} */ one) => scope(one)).join(", ")),
+    make(
+      "span",
+      request.scopes.map((/** @type {string} */ one) => t(`scope.${one}.short`)).join(", "),
+    ),
     Boolean(refused) && make("span.warning", problemText(refused)),
   ];
-}
-
-/** @param {string} name */
-function scope(name) {
-  return t(`scope.${name}.short`);
 }

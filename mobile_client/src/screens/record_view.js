@@ -1,8 +1,8 @@
 /** The elements of the record screen, and how they look in each phase; none moves another. */
 
 import { beatAt } from "../beat.js";
-import { copyOf, fill, make, showText } from "../dom.js";
-import { t } from "../i18n.js";
+import { copyOf, fill, make, showText, tell } from "../dom.js";
+import { language, t } from "../i18n.js";
 import { promptSize } from "../prompt_size.js";
 import { promptVoice } from "../prompt_voice.js";
 
@@ -79,8 +79,7 @@ export function makeView(code, acts, token = "") {
       const over = n > prompt.repeats;
       const sign = over ? "beat.over" : say ? "beat.say" : "beat.pause";
       tap.dataset.beat = say ? "say" : "";
-      const words = t(sign, { now: Math.min(n, prompt.repeats), all: prompt.repeats });
-      if (advice.textContent !== words) fill(advice, words);
+      tell(advice, t(sign, { now: Math.min(n, prompt.repeats), all: prompt.repeats }));
     }, PACE_MS);
   }
 
@@ -112,7 +111,7 @@ export function makeView(code, acts, token = "") {
       // Twice a second is enough for a screen reader that asks.
       if (performance.now() - lastTold < 500) return;
       lastTold = performance.now();
-      meter.setAttribute("aria-valuenow", String(Math.round(share * 100)));
+      meter.ariaValueNow = Math.round(share * 100);
     },
 
     /**
@@ -143,14 +142,14 @@ export function makeView(code, acts, token = "") {
       listen.hidden = !idle || !shown?.has_audio;
       tap.dataset.phase = phase;
       tap.disabled = phase === "starting" || phase === "stopping";
-      tap.setAttribute("aria-label", t(recording ? "record.stop" : "record.start"));
+      tap.ariaLabel = t(recording ? "record.stop" : "record.start");
       for (const one of [play, keep, again]) one.disabled = phase === "saving";
       fill(keep, t(hint ? "record.keep-anyway" : "record.keep"));
       keep.classList.toggle("doubted", Boolean(hint));
       // A screen reader that spoke now would be recorded.
       const live = idle || reviewing ? "polite" : "off";
       for (const one of document.querySelectorAll("[role=status], .said")) {
-        one.setAttribute("aria-live", live);
+        one.ariaLive = live;
       }
       if (!idle) voice.stop();
       if (phase === "starting") pace();
@@ -161,8 +160,7 @@ export function makeView(code, acts, token = "") {
       }
       const note = now.note && t(`note.${now.note}`);
       const words = [note, (reviewing && hint) || t(`phase.${phase}`)].filter(Boolean).join(" ");
-      // Nothing is said twice.
-      if (advice.textContent !== words) fill(advice, words);
+      tell(advice, words);
       advice.classList.toggle("warning", Boolean(note || (reviewing && hint)));
     },
 
@@ -176,10 +174,8 @@ export function makeView(code, acts, token = "") {
       shown = null;
       voice.close();
       fill(kind);
-      text.removeAttribute("style");
-      text.removeAttribute("lang");
-      text.removeAttribute("dir");
-      fill(text, t("record.done"));
+      text.style = "";
+      showText(text, { text: t("record.done"), language: language(), direction: "" });
       controls.hidden = report.hidden = true;
       fill(clock);
       fill(advice);

@@ -1,14 +1,11 @@
 /** Two quiet seconds before a session: what the room sounds like, told before anybody speaks in it. */
 
-import { button, fill, make, say } from "../dom.js";
+import { copyOf, fill } from "../dom.js";
 import { t } from "../i18n.js";
 import { judgeRoom } from "../room_verdict.js";
 
 const SECONDS = 2;
 const READ_MS = 700;
-
-/** @param {string} text */
-const told = (text) => make("div", { role: "status" }, make("h2", text));
 
 /** @typedef {{room: (seconds: number) => Promise<Record<string, number>>}} Ear an open microphone */
 
@@ -23,24 +20,30 @@ const told = (text) => make("div", { role: "status" }, make("h2", text));
  */
 export async function checkRoom(place, microphone, rules, stopped) {
   for (let tries = 1; ; tries++) {
-    fill(place, told(t("room.listen")), say("p.lead", "room.listen.lead"), make("div.wait"));
+    const { view, heading, lead, wait, again, on } = copyOf("room");
+    again.hidden = on.hidden = true;
+    fill(heading, t("room.listen"));
+    fill(lead, t("room.listen.lead"));
+    fill(place, view);
     const measures = await Promise.race([microphone.room(SECONDS), stopped]);
     const { verdict, level } = judgeRoom(measures, rules);
     const facts = { verdict, level_dbov: level, tries };
-    const heading = told(t(`room.${verdict}`));
+    fill(heading, t(`room.${verdict}`));
+    wait.hidden = lead.hidden = true;
     if (verdict === "quiet" || verdict === "humming") {
-      fill(place, heading);
       await Promise.race([new Promise((read) => setTimeout(read, READ_MS)), stopped]);
       return facts;
     }
-    /** @type {Promise<boolean>} */
-    const asked = new Promise((answer) => {
-      const again = button("room.again", () => answer(false), "primary");
-      const on = button("room.on", () => answer(true), "quiet");
-      fill(place, heading, say("p.lead", `room.${verdict}.lead`), again, on);
-      again.focus();
-    });
-    const on = await Promise.race([asked, stopped]);
-    if (on) return { ...facts, went_on: true };
+    fill(lead, t(`room.${verdict}.lead`));
+    lead.hidden = again.hidden = on.hidden = false;
+    again.focus();
+    const went_on = await Promise.race([
+      new Promise((answer) => {
+        again.onclick = () => answer(false);
+        on.onclick = () => answer(true);
+      }),
+      stopped,
+    ]);
+    if (went_on) return { ...facts, went_on };
   }
 }

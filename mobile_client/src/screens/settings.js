@@ -2,7 +2,7 @@
 
 import { chip } from "../chip.js";
 import * as db from "../db.js";
-import { button, copyOf, fill, make, say } from "../dom.js";
+import { copyOf, fill } from "../dom.js";
 import { t, useLanguage } from "../i18n.js";
 import { languageOptions } from "../language_options.js";
 import { send, status } from "../outbox/sync.js";
@@ -15,7 +15,9 @@ import { SIZES, textSize, useTextSize } from "../text_size.js";
 /** @type {import("../app.js").Screen} */
 export async function settings(app) {
   const now = await status();
-  const { view, choice, sizes, wifi, aloud, safety, version } = copyOf("settings");
+  const { view, choice, sizes, wifi, aloud, version, ...parts } = copyOf("settings", {
+    keep: async () => drawSafety(await askToKeep()),
+  });
   choice.append(...languageOptions());
   choice.onchange = async () => {
     await useLanguage(choice.value);
@@ -31,15 +33,12 @@ export async function settings(app) {
 
   /** @param {boolean} kept */
   function drawSafety(kept) {
-    const ask = async () => drawSafety(await askToKeep());
-    const hours = now.hours === null ? "" : t("settings.room", { hours: Math.floor(now.hours) });
-    fill(
-      safety,
-      say("p", kept ? "settings.kept" : "settings.not-kept"),
-      hours && make("p", hours),
-      !kept && button("settings.keep", ask),
-    );
+    parts.kept.hidden = !kept;
+    parts.unkept.hidden = parts.keep.hidden = kept;
   }
+  const { hours } = now;
+  parts.hours.hidden = hours === null;
+  fill(parts.hours, t("settings.room", { hours: Math.floor(hours ?? 0) }));
   drawSafety(now.persisted);
 
   wifi.checked = now.wifiOnly;

@@ -1,7 +1,7 @@
 /** Ask a speaker the campaign's questions, or correct the answers; not knowing and not saying are some. */
 
 import { chip } from "../chip.js";
-import { button, copyOf, fill, make, say } from "../dom.js";
+import { copyOf, fill, make } from "../dom.js";
 import { errorText, t } from "../i18n.js";
 import { send } from "../outbox/sync.js";
 import { speakerCode } from "../speaker_code.js";
@@ -39,7 +39,7 @@ function fieldFor(spec, before) {
     input.value = "";
   });
   const title = fieldWords(spec.name);
-  if (free) input.setAttribute("aria-label", title);
+  if (free) input.ariaLabel = title;
   return make("fieldset", { "data-field": spec.name }, make("legend", title), free && input, chips);
 }
 
@@ -74,7 +74,7 @@ function answerOf(form, spec) {
 export function speaker(app, { row }) {
   const specs = app.pack?.demographics ?? [];
   const before = row ? answersOf(row) : {};
-  const { view, title, problem, next, ...parts } = copyOf("speaker", {
+  const { view, title, problem, all, next, ...parts } = copyOf("speaker", {
     back: () => (row ? app.go("person", { speaker: row.id }) : app.go("people")),
   });
   const fields = new Map(specs.map((spec) => [spec.name, fieldFor(spec, before[spec.name])]));
@@ -95,22 +95,19 @@ export function speaker(app, { row }) {
    */
   function askFor(missing) {
     const names = missing.map((spec) => fieldWords(spec.name)).join(", ");
-    const all = (/** @type {string} */ value) => () => {
+    all.hidden = false;
+    all.onclick = (/** @type {{target: HTMLButtonElement}} */ { target }) => {
+      const { value } = target;
+      if (!value) return;
       for (const { name } of missing) {
         const radio = view.querySelector(`input[name="${CSS.escape(name)}"][value="${value}"]`);
         if (radio instanceof HTMLInputElement) radio.checked = true;
       }
       fill(problem);
+      all.hidden = true;
       next.focus();
     };
-    fill(
-      problem,
-      say("p", "speaker.missing", { field: names }),
-      make(
-        "div.pair",
-        NOT_SAID.map((value) => button(`speaker.all.${value}`, all(value))),
-      ),
-    );
+    fill(problem, t("speaker.missing", { field: names }));
     // To the words, not to the first field: on a small screen one of the two is out of sight.
     problem.scrollIntoView({ block: "center" });
   }
@@ -133,6 +130,7 @@ export function speaker(app, { row }) {
       if (answer === undefined) missing.push(spec);
       else if (fits(answer, spec)) demographics[spec.name] = answer;
       else {
+        all.hidden = true;
         fill(problem, t("speaker.year"));
         fields.get(spec.name)?.querySelector("input")?.focus();
         return;

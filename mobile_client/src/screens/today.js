@@ -2,7 +2,7 @@
 
 import { readPlan } from "../api.js";
 import * as db from "../db.js";
-import { button, copyOf, fill, make, say } from "../dom.js";
+import { copyOf, fill, make, say, showText } from "../dom.js";
 import { hintText, isolate, language, t } from "../i18n.js";
 import { onChange } from "../outbox/sync.js";
 import { recordAgain, redoReasons, toRedo } from "../redo.js";
@@ -27,6 +27,24 @@ function ago(then) {
 /** @param {Record<string, string>} key of a cell */
 function whom(key) {
   return Object.values(key).map(answerWords).map(isolate).join(" · ");
+}
+
+/**
+ * @param {string} code
+ * @param {Parameters<typeof showText>[1]} prompt
+ * @param {Parameters<typeof hintText>[0]} reasons
+ * @param {() => void} [redo] none: it was recorded on another phone
+ */
+function redoLine(code, prompt, reasons, redo) {
+  const { view, who, text, state, ...parts } = copyOf("clip", { redo });
+  view.className = "bad";
+  fill(who, code);
+  showText(text, prompt);
+  fill(state, hintText(reasons));
+  parts.open.hidden = parts.acts.hidden = true;
+  parts.redo.hidden = !redo;
+  parts.elsewhere.hidden = redo;
+  return view;
 }
 
 /** @type {import("../app.js").Screen} */
@@ -86,25 +104,17 @@ export async function today(app) {
     parts.nothing.hidden = redo.length + elsewhere.length > 0;
     fill(
       parts.redo,
-      redo.slice(0, MOST).map(({ speaker, prompt, ...clip }) =>
-        make(
-          "li.bad",
-          make("span.who", speakerCode(speaker)),
-          make("span", { lang: prompt.language, dir: prompt.direction }, prompt.text),
-          make("strong", hintText(redoReasons(clip) ?? [])),
-          button("record.redo", () => recordAgain(app, speaker, prompt)),
+      redo
+        .slice(0, MOST)
+        .map(({ speaker, prompt, ...clip }) =>
+          redoLine(speakerCode(speaker), prompt, redoReasons(clip) ?? [], () =>
+            recordAgain(app, speaker, prompt),
+          ),
         ),
-      ),
       elsewhere
         .slice(0, MOST)
-        .map((item) =>
-          make(
-            "li.bad",
-            make("span.who", item.code),
-            make("span", { dir: "auto" }, item.text),
-            make("strong", hintText(item.reasons)),
-            say("span.note", "today.elsewhere"),
-          ),
+        .map(({ code, text, reasons }) =>
+          redoLine(code, { text, language: "", direction: "auto" }, reasons),
         ),
     );
     fill(parts.age, kept && t("today.age", { ago: ago(kept.at) }));
