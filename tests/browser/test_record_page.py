@@ -155,7 +155,7 @@ def test_a_collector_records_a_speaker_and_sees_the_clip_home_and_judged(
     shown = {
         State.PASSED: "Good recording",
         State.REVIEW: "A person will listen to it",
-        State.REJECTED: "Please record again",
+        State.REJECTED: "Record it again",
     }[State(clip.state)]
     expect(page.get_by_text(shown)).to_be_visible()
     assert faults == []
