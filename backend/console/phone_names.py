@@ -16,7 +16,7 @@ from backend.console.phone_scopes import Binding, Scope
 _FIRST: Final = "etnaiorscldupmhfgvywbkxjqzESTCAPRODLIMNFUBVHGXWKYQJZ_$"
 _NEXT: Final = _FIRST[:16]
 # Stay with small scopes, where like functions then have like letters.
-_OF_FEW: Final = frozenset(_FIRST[:6])
+_OF_FEW: Final = frozenset(_FIRST[:8])
 # ECMA-262, chapter 12.7.2, those of so few letters; `$` alone and the like are nobody's.
 _RESERVED: Final = frozenset(
     {"as", "do", "if", "in", "is", "of", "for", "get", "let", "new", "set"}
