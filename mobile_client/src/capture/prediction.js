@@ -21,22 +21,25 @@ const MOST_SHIFT = 15;
 const FIXED = [[], [1], [2, -1], [3, -3, 1], [4, -6, 4, -1]];
 
 /**
- * Return the fixed predictor that misses least.
+ * Return the fixed predictor that misses least. What each order misses is the difference between
+ * neighbours of what the order below misses; all are judged by the samples from the fifth on.
  *
  * @param {Int16Array} samples
  * @returns {Predictor}
  */
 export function bestFixed(samples) {
-  /** @type {Predictor[]} */
-  const all = FIXED.map((coefficients) => ({ coefficients, shift: 0 }));
-  const missed = all.map((predictor) => {
+  const missed = Int32Array.from(samples);
+  let least = Number.POSITIVE_INFINITY;
+  /** @type {number[]} */
+  let best = [];
+  for (const coefficients of FIXED) {
     let sum = 0;
-    // All of them are judged by the same samples.
-    for (const value of miss(samples, predictor).subarray(4)) sum += Math.abs(value);
-    return sum;
-  });
-  const best = samples.length > 4 ? missed.indexOf(Math.min(...missed)) : 0;
-  return /** @type {Predictor} */ (all[best]);
+    for (let index = 4; index < missed.length; index++) sum += Math.abs(missed[index] ?? 0);
+    if (sum < least) [least, best] = [sum, coefficients];
+    for (let index = missed.length; --index > 0; )
+      missed[index] = (missed[index] ?? 0) - (missed[index - 1] ?? 0);
+  }
+  return { coefficients: best, shift: 0 };
 }
 
 /**
