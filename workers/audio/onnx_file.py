@@ -6,12 +6,11 @@ a kind, and a value (numbers as in onnx.proto3, ModelProto and GraphProto).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import numpy.typing as npt
 
-_VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
+from workers.audio.protobuf import field, fields
+
 _MODEL_GRAPH = 7
 _GRAPH_NODE, _GRAPH_WEIGHT, _GRAPH_INPUT = 1, 5, 11
 _NODE_INPUT, _NODE_OUTPUT = 1, 2
@@ -23,10 +22,10 @@ _FLOAT32 = 1
 def weights(file: bytes) -> dict[str, npt.NDArray[np.float32]]:
     """Return the network's constant tensors of float32 by name."""
     found = {}
-    for number, value, _ in _fields(_graph(file)):
+    for number, value, _ in fields(_graph(file)):
         if number != _GRAPH_WEIGHT or not isinstance(value, bytes):
             continue
-        parts = [(at, part) for at, part, _ in _fields(value)]
+        parts = [(at, part) for at, part, _ in fields(value)]
         shape = [part for at, part in parts if at == _TENSOR_SHAPE and isinstance(part, int)]
         names = [part for at, part in parts if at == _TENSOR_NAME and isinstance(part, bytes)]
         raw = [part for at, part in parts if at == _TENSOR_RAW and isinstance(part, bytes)]
@@ -39,7 +38,7 @@ def cut_after(file: bytes, tensor: str, *, instead_of: str, shape: tuple[str | i
     input of float32 and this shape (a word is a size that may vary) in place of the input
     `instead_of`. Raises ValueError where no node makes it.
     """
-    graph = [field for field in _fields(_graph(file)) if isinstance(field[1], bytes)]
+    graph = [part for part in fields(_graph(file)) if isinstance(part[1], bytes)]
     nodes = [at for at, (number, _, _) in enumerate(graph) if number == _GRAPH_NODE]
     maker = next((at for at in nodes if tensor in _words(graph[at][1], _NODE_OUTPUT)), None)
     if maker is None:
@@ -52,16 +51,16 @@ def cut_after(file: bytes, tensor: str, *, instead_of: str, shape: tuple[str | i
         if number == _GRAPH_WEIGHT and not wanted & set(_words(value, _TENSOR_NAME)):
             continue
         if number == _GRAPH_INPUT and instead_of in _words(value, _INPUT_NAME):
-            raw = _field(_GRAPH_INPUT, _input(tensor, shape))
+            raw = field(_GRAPH_INPUT, _input(tensor, shape))
         kept.append(raw)
     return b"".join(
-        _field(_MODEL_GRAPH, b"".join(kept)) if number == _MODEL_GRAPH else raw
-        for number, _, raw in _fields(file)
+        field(_MODEL_GRAPH, b"".join(kept)) if number == _MODEL_GRAPH else raw
+        for number, _, raw in fields(file)
     )
 
 
 def _graph(file: bytes) -> bytes:
-    for number, value, _ in _fields(file):
+    for number, value, _ in fields(file):
         if number == _MODEL_GRAPH and isinstance(value, bytes):
             return value
     raise ValueError("the file holds no graph")
@@ -69,59 +68,15 @@ def _graph(file: bytes) -> bytes:
 
 def _words(message: bytes | int, number: int) -> list[str]:
     """Return the texts in the fields of this number."""
-    fields = _fields(message) if isinstance(message, bytes) else ()
-    return [value.decode() for at, value, _ in fields if at == number and isinstance(value, bytes)]
+    parts = fields(message) if isinstance(message, bytes) else ()
+    return [value.decode() for at, value, _ in parts if at == number and isinstance(value, bytes)]
 
 
 def _input(name: str, shape: tuple[str | int, ...]) -> bytes:
     """Return a ValueInfoProto: a name, and a type that is a tensor of an element type and a shape
     of dimensions.
     """
-    sizes = [
-        _field(2, size.encode()) if isinstance(size, str) else bytes([1 << 3]) + _varint(size)
-        for size in shape
-    ]
-    dimensions = b"".join(_field(1, size) for size in sizes)
-    tensor = bytes([1 << 3, _FLOAT32]) + _field(2, dimensions)
-    return _field(1, name.encode()) + _field(2, _field(1, tensor))
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, int | bytes, bytes]]:
-    """Yield number, value and all bytes of each field of a message."""
-    at = 0
-    while at < len(message):
-        start = at
-        key, at = _read_varint(message, at)
-        kind = key & 7
-        value: int | bytes
-        if kind == _VARINT:
-            value, at = _read_varint(message, at)
-        else:
-            size = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}.get(kind, 0)
-            if kind == _BYTES:
-                size, at = _read_varint(message, at)
-            value, at = message[at : at + size], at + size
-        yield key >> 3, value, message[start:at]
-
-
-def _read_varint(message: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return value, at
-
-
-def _varint(value: int) -> bytes:
-    written = bytearray()
-    while value >= 0x80:
-        written.append(value & 0x7F | 0x80)
-        value >>= 7
-    written.append(value)
-    return bytes(written)
-
-
-def _field(number: int, value: bytes) -> bytes:
-    return _varint(number << 3 | _BYTES) + _varint(len(value)) + value
+    sizes = [field(2, size.encode()) if isinstance(size, str) else field(1, size) for size in shape]
+    dimensions = b"".join(field(1, size) for size in sizes)
+    tensor = field(1, _FLOAT32) + field(2, dimensions)
+    return field(1, name.encode()) + field(2, field(1, tensor))

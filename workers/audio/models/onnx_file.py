@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from workers.audio.models.files import ModelInvalid
+from workers.audio.protobuf import field, fields, read_varint
 
 _GRAPH = 7  # of ModelProto
 _INITIALIZER, _INPUT = 5, 11  # of GraphProto
 _DIMS, _DATA_TYPE, _FLOATS, _INTEGERS, _NAME, _RAW = 1, 2, 4, 7, 8, 9  # of TensorProto
-_VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 _DTYPES: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 7: np.dtype("<i8")}
 
 Array = npt.NDArray[Any]
@@ -26,8 +26,9 @@ Array = npt.NDArray[Any]
 def read_constants(model: bytes) -> dict[str, Array]:
     """Return the float32 and int64 initializers by name; raises ModelInvalid."""
     try:
-        (graph,) = (value for number, value in _fields(model) if number == _GRAPH)
-        tensors = [_tensor(value) for number, value in _fields(graph) if number == _INITIALIZER]
+        tensors = [
+            _tensor(value) for number, value, _ in fields(_graph(model)) if number == _INITIALIZER
+        ]
     except (IndexError, ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise ModelInvalid("the file is no ONNX model") from error
     return dict(tensors)
@@ -38,35 +39,47 @@ def with_constants(model: bytes, constants: Mapping[str, Array], *, free_input: 
 
     `free_input`: an input of shape (1, samples) whose second size the file fixes.
     """
-    whole = next(value for number, value in _fields(model) if number == _GRAPH)
     graph = b"".join(
-        _replaced(number, value, constants, free_input) for number, value in _fields(whole)
+        _replaced(number, value, constants, free_input) or raw
+        for number, value, raw in fields(_graph(model))
     )
     return b"".join(
-        _field(number, graph if number == _GRAPH else value) for number, value in _fields(model)
+        field(_GRAPH, graph) if number == _GRAPH else raw for number, _, raw in fields(model)
     )
+
+
+def _graph(model: bytes) -> bytes:
+    (graph,) = (value for number, value, _ in fields(model) if number == _GRAPH)
+    return _message(graph)
+
+
+def _message(value: int | bytes) -> bytes:
+    if isinstance(value, int):
+        raise TypeError("a number is no message")
+    return value
 
 
 def _replaced(
     number: int, value: int | bytes, constants: Mapping[str, Array], free_input: str
 ) -> bytes:
+    """Return the field that stands here instead, nothing where it stays."""
     if isinstance(value, bytes) and number == _INITIALIZER:
         name, _ = _tensor(value)
         if name in constants:
-            return _field(number, _tensor_bytes(name, constants[name]))
+            return field(number, _tensor_bytes(name, constants[name]))
     if isinstance(value, bytes) and number == _INPUT:
-        name = next(v for n, v in _fields(value) if n == 1 and isinstance(v, bytes)).decode()
+        name = next(v for n, v, _ in fields(value) if n == 1 and isinstance(v, bytes)).decode()
         if name == free_input:
-            sizes = _field(1, _field(1, 1)) + _field(1, _field(2, b"samples"))
-            kind = _field(1, _field(1, 1) + _field(2, sizes))
-            return _field(number, _field(1, name.encode()) + _field(2, kind))
-    return _field(number, value)
+            sizes = field(1, field(1, 1)) + field(1, field(2, b"samples"))
+            kind = field(1, field(1, 1) + field(2, sizes))
+            return field(number, field(1, name.encode()) + field(2, kind))
+    return b""
 
 
 def _tensor(message: bytes | int) -> tuple[str, Array]:
     dims: list[int] = []
     kind, name, raw = 0, "", b""
-    for number, value in _fields(message):
+    for number, value, _ in fields(_message(message)):
         if number == _DIMS:
             dims += list(_varints(value)) if isinstance(value, bytes) else [value]
         elif number == _DATA_TYPE and isinstance(value, int):
@@ -84,63 +97,17 @@ def _tensor(message: bytes | int) -> tuple[str, Array]:
 
 def _tensor_bytes(name: str, array: Array) -> bytes:
     kind = next(kind for kind, dtype in _DTYPES.items() if dtype == array.dtype)
-    sizes = b"".join(_field(_DIMS, size) for size in array.shape)
+    sizes = b"".join(field(_DIMS, size) for size in array.shape)
     return (
         sizes
-        + _field(_DATA_TYPE, kind)
-        + _field(_NAME, name.encode())
-        + _field(_RAW, np.ascontiguousarray(array).tobytes())
+        + field(_DATA_TYPE, kind)
+        + field(_NAME, name.encode())
+        + field(_RAW, np.ascontiguousarray(array).tobytes())
     )
-
-
-def _fields(message: bytes | int) -> Iterator[tuple[int, int | bytes]]:
-    """Yield (number, value) of a message's fields: whole numbers, or the bytes of all else."""
-    if isinstance(message, int):
-        raise TypeError("a number is no message")
-    at = 0
-    while at < len(message):
-        tag, at = _varint(message, at)
-        kind = tag & 7
-        if kind == _VARINT:
-            value, at = _varint(message, at)
-            yield tag >> 3, value
-            continue
-        if kind == _BYTES:
-            size, at = _varint(message, at)
-        else:
-            size = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}[kind]
-        if at + size > len(message):
-            raise ValueError("the message is cut off")
-        yield tag >> 3, message[at : at + size]
-        at += size
-
-
-def _field(number: int, value: int | bytes) -> bytes:
-    if isinstance(value, int):
-        return _as_varint(number << 3 | _VARINT) + _as_varint(value)
-    return _as_varint(number << 3 | _BYTES) + _as_varint(len(value)) + value
 
 
 def _varints(data: bytes) -> Iterator[int]:
     at = 0
     while at < len(data):
-        value, at = _varint(data, at)
+        value, at = read_varint(data, at)
         yield value
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 128:
-            return value, at
-
-
-def _as_varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*out, value])
