@@ -8,6 +8,11 @@ from django.db import models
 from django.db.models import Q
 
 from backend.accounts.models import Device
+from backend.coverage.people_models import Screening as Screening
+from backend.coverage.people_models import SupplyCount as SupplyCount
+from backend.coverage.people_models import SupplyTotal as SupplyTotal
+from backend.coverage.people_models import WaitlistEntry as WaitlistEntry
+from backend.coverage.people_models import Whereabouts as Whereabouts
 
 
 class Cell(models.Model):
