@@ -20,7 +20,7 @@ class Screening(models.Model):
 
     Only what was declared decides: `key` is the person's cell by their own answers. `speaker_id`
     comes when the person has an id. `reason` says why in one word (backend.coverage.quota.Reason),
-    `offered` which other use was offered to whom was turned away. `at`: met; `asked_at`: asked last.
+    `offered` which other use was offered to whom was turned away. Met `at`, asked last `asked_at`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
