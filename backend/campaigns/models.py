@@ -26,9 +26,10 @@ class CampaignState(models.TextChoices):
 class Campaign(models.Model):
     """One collection effort: its language, what it asks of speakers, its bounds and policies.
 
-    `demographics`: field specs `[{name, kind: choice|year|text|languages, choices?, required?}]`.
-    `dimensions`: the demographic fields that make a coverage cell.
-    `targets`: `{unit: "clips"|"seconds", cells: [{key: {field: level}, target: n}]}`.
+    `demographics`: field specs `[{name, kind: choice|year|text|list, choices?, required?}]`.
+    `dimensions`: what makes a coverage cell: fields, age_band, and a session's own.
+    `targets`: the plan that holds, the newest of the campaign's versions (backend.coverage.plan).
+    `binning`: counts the changes of what makes a cell: dimensions, age bands.
     `annotation`: `{"type": "transcription"|"none", "overlap": 1}`.
     """
 
@@ -42,6 +43,7 @@ class Campaign(models.Model):
     demographics: "models.JSONField[list[Any], list[Any]]" = models.JSONField(default=list)
     dimensions: "models.JSONField[list[str], list[str]]" = models.JSONField(default=list)
     targets: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
+    binning = models.PositiveIntegerField(default=1)
     annotation: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
     max_seconds = models.PositiveIntegerField(default=60)
     max_bytes = models.PositiveIntegerField(default=20_000_000)

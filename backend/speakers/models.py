@@ -20,12 +20,18 @@ class Speaker(models.Model):
     code = models.CharField(max_length=40)
     demographics: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField()
     cell = models.CharField(max_length=200)
+    # The campaign's binning by which the cell was found; an older one is out of date (placing.py).
+    binning = models.PositiveIntegerField(default=1)
     request_digest = models.CharField(max_length=64)
     created_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["campaign", "collector"], name="speaker_collector")]
+        indexes = [
+            models.Index(fields=["campaign", "collector"], name="speaker_collector"),
+            # Those whom a changed plan has not reached yet.
+            models.Index(fields=["campaign", "binning", "id"], name="speaker_binning"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -11,10 +11,10 @@ from backend.digest import request_digest
 from backend.jobs.services import record_audit
 from backend.problems import Malformed, Problem
 from backend.speakers import voices
-from backend.speakers.cells import cell_key
 from backend.speakers.codes import speaker_code
 from backend.speakers.demographics import faults
 from backend.speakers.models import Consent, ConsentForm, Speaker
+from backend.speakers.placing import cell_by_plan
 
 
 class IdTaken(Problem):
@@ -83,7 +83,10 @@ def register_speaker(
                         collector=device.collector,
                         code=speaker_code(speaker_id),
                         demographics=demographics,
-                        cell=cell_key(demographics, campaign.dimensions, now.date()),
+                        cell=cell_by_plan(
+                            campaign=campaign, demographics=demographics, on=now.date()
+                        ),
+                        binning=campaign.binning,
                         request_digest=digest,
                         created_at=now,
                     ),
@@ -114,8 +117,10 @@ def correct_demographics(
     )
     if changed:
         speaker.demographics = said
-        speaker.cell = cell_key(said, campaign.dimensions, now.date())
-        speaker.save(update_fields=["demographics", "cell"])
+        first_met = speaker.created_at.date()
+        speaker.cell = cell_by_plan(campaign=campaign, demographics=said, on=first_met)
+        speaker.binning = campaign.binning
+        speaker.save(update_fields=["demographics", "cell", "binning"])
     return changed
 
 
