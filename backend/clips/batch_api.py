@@ -45,24 +45,27 @@ class ClipBatchView(APIView):
                 items.append(as_problem(error))
         sound = [item for item in items if isinstance(item, dict)]
         known = intake.read_known(items=sound, device=device)
-        answers: list[intake.Registered | Problem] = []
+        answers: dict[int, intake.Registered | Problem] = {}
         with transaction.atomic():
-            for item in items:
+            intake.lock_known(known=known)
+            # By their ids, for two batches of the same clips in another order would wait in a ring.
+            for place, item in sorted(enumerate(items), key=_by_id):
                 if isinstance(item, Problem):
-                    answers.append(item)
+                    answers[place] = item
                     continue
                 try:
-                    answers.append(
-                        intake.register_clip(
-                            item=item, device=device, known=known, actor=actor_of(request), now=now
-                        )
+                    answers[place] = intake.register_clip(
+                        item=item, device=device, known=known, actor=actor_of(request), now=now
                     )
                 except Problem as problem:
-                    answers.append(problem)
-        results = [
-            _result(_echo_id(raw), answer) for raw, answer in zip(raw_items, answers, strict=True)
-        ]
+                    answers[place] = problem
+        results = [_result(_echo_id(raw), answers[place]) for place, raw in enumerate(raw_items)]
         return Response({"results": results})
+
+
+def _by_id(numbered: tuple[int, dict[str, Any] | Problem]) -> str:
+    item = numbered[1]
+    return "" if isinstance(item, Problem) else str(item["id"])
 
 
 def _echo_id(raw: Any) -> Any:

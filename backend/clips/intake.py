@@ -24,6 +24,7 @@ from backend.clips.state import State
 from backend.digest import request_digest
 from backend.parts import Whole, check_parts, sign_whole
 from backend.problems import Problem
+from backend.speakers.models import Speaker
 from backend.speakers.services import IdTaken, SpeakerWithdrawn
 
 # A duration that the phone rounds, or a last buffer, is no reason to refuse a take.
@@ -89,6 +90,23 @@ def read_known(*, items: list[dict[str, Any]], device: Device) -> Known:
         dict(prompts),
         {row.pk: row for row in clips},
     )
+
+
+def lock_known(*, known: Known) -> None:
+    """Lock what a batch writes to, in the transaction that registers its clips.
+
+    Speakers before clips, as a correction and a withdrawal take them: a batch that announces one
+    clip again and another for the first time would else hold the clip that a correction waits for
+    while it waits for that correction's speaker. The clips are to be registered by their ids.
+    """
+    speakers = {session.speaker_id for session in known.sessions.values()}
+    speakers |= {clip.speaker_id for clip in known.clips.values()}
+    # Not FOR UPDATE: those who announce one clip of the speaker need not wait for us.
+    rows = Speaker.objects.select_for_update(no_key=True).filter(pk__in=speakers)
+    list(rows.order_by("pk").values_list("pk"))
+    if known.clips:
+        clips = Clip.objects.select_for_update(no_key=True).filter(pk__in=list(known.clips))
+        list(clips.order_by("pk").values_list("pk"))
 
 
 def register_clip(

@@ -172,13 +172,18 @@ def confirm_uploads(
     with transaction.atomic():
         # All clips, then all holds, are locked before any counter is: a worker holds its clip when
         # it waits for the counters, so the other order could deadlock with it.
-        ids = sorted(heads)
-        list(Clip.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+        locked = Clip.objects.filter(pk__in=sorted(heads)).order_by("pk")
+        list(locked.select_for_update().values_list("pk"))
+        # Read again: a speaker who was corrected meanwhile counts in a cell nobody has locked. By
+        # a statement of its own, for one that has waited sees other tables as they were before.
+        found = {clip.pk: clip for clip in clips}
+        found |= {clip.pk: clip for clip in locked.select_related("speaker")}
+        awaited = [clip for clip in found.values() if clip.pk in heads]
         lock_holds(hold_ids={clip.hold for clip in awaited if clip.hold is not None})
         lock_counters(
             places=[(clip.campaign_id, clip.speaker.cell, clip.speaker_id) for clip in awaited]
         )
-        for clip in sorted(clips, key=lambda row: (row.speaker.cell, row.pk)):
+        for clip in sorted(found.values(), key=lambda row: (row.speaker.cell, row.pk)):
             try:
                 answers[clip.pk] = _confirm_known(clip, heads.get(clip.pk), actor, now)
             except Problem as problem:

@@ -9,6 +9,7 @@ from backend.accounts.models import Device
 from backend.clips import lifecycle
 from backend.clips.models import Change, Clip, Transcript
 from backend.clips.state import State
+from backend.coverage.counters import lock_counters
 from backend.problems import NotFound
 from backend.speakers import voices
 from backend.speakers.models import Speaker
@@ -66,7 +67,10 @@ def withdraw_speaker(
             )
         clips = Clip.objects.filter(speaker=speaker).exclude(state=State.WITHDRAWN)
         # All rows are locked before any counter is (see receipts.confirm_uploads).
-        ids = list(clips.select_for_update().order_by("pk").values_list("pk", flat=True))
-        for clip_id in ids:
+        cells = dict(clips.select_for_update().order_by("pk").values_list("pk", "cell"))
+        lock_counters(
+            places=[(speaker.campaign_id, cell, speaker.pk) for cell in set(cells.values())]
+        )
+        for clip_id, _ in sorted(cells.items(), key=lambda pair: (pair[1], pair[0])):
             withdraw_clip(clip_id=clip_id, actor=actor, reason=reason, now=now)
-    return len(ids)
+    return len(cells)

@@ -1,4 +1,8 @@
-"""Move the counters: one function, called inside the transaction of the event that causes it."""
+"""Move the counters: one function, called inside the transaction of the event that causes it.
+
+One order of locks, so that nobody waits in a ring: the rows of speakers by (cell, speaker), all of
+them before any cell's row, then the cells by their keys.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,14 +10,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q
 
 from backend.coverage.models import Cell, CellSpeaker
-
-# A cell's row never changes its campaign or key, so its id can be kept for as long as we run.
-_cell_ids: dict[tuple[UUID, str], int] = {}
-_CELLS_REMEMBERED = 10_000
 
 
 class Bucket(StrEnum):
@@ -41,7 +41,6 @@ class Held:
 
 
 NOTHING_HELD = Held()
-_OF_THE_CELL = ("held_clips", "held_ms")
 
 
 def _changes(before: Share, after: Share) -> dict[str, int]:
@@ -53,24 +52,6 @@ def _changes(before: Share, after: Share) -> dict[str, int]:
                 name = f"{share.bucket}_{column}"
                 changes[name] = changes.get(name, 0) + sign * amount
     return {name: amount for name, amount in changes.items() if amount}
-
-
-def _add(rows: type[Cell] | type[CellSpeaker], changes: dict[str, int], **which: Any) -> int:
-    """Add to the columns of one row; returns how many rows were there (0 or 1).
-
-    Plain SQL: every move of every clip comes through here twice, and building the same two
-    statements from F expressions was a sixth of a confirmation's cost. Names are columns of ours.
-    """
-    fields = {field.attname: field for field in rows._meta.concrete_fields}
-    sums = ", ".join(f"{name} = {name} + %s" for name in changes)
-    where = " AND ".join(f"{fields[name].column} = %s" for name in which)
-    values = [fields[name].get_db_prep_value(value, connection) for name, value in which.items()]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {rows._meta.db_table} SET {sums} WHERE {where}",  # noqa: S608 - see above
-            [*changes.values(), *values],
-        )
-        return int(cursor.rowcount)
 
 
 def move_counters(
@@ -87,8 +68,7 @@ def move_counters(
     `held`: what the clip takes off the cell's promises, which it fulfils (negative).
 
     Rows are added to with `column = column + n` only: on PostgreSQL a read and a write would lose
-    updates. The speaker's row is taken before the cell's, always, so that two moves cannot
-    deadlock; holding it makes the count of speakers exact.
+    updates. Holding the speaker's row makes the counts of speakers exact.
     """
     changes = _changes(before, after)
     if changes:
@@ -105,16 +85,16 @@ def lock_counters(*, places: Iterable[tuple[UUID, str, UUID]]) -> None:
     wanted = sorted(set(places))
     if len(wanted) < 2:
         return
-    pairs = [(cell_id_of(campaign_id, key), speaker) for campaign_id, key, speaker in wanted]
-    CellSpeaker.objects.bulk_create(
-        [CellSpeaker(cell_id=cell_id, speaker_id=speaker_id) for cell_id, speaker_id in pairs],
-        ignore_conflicts=True,
-    )
+    cells = {(campaign_id, key): 0 for campaign_id, key, _ in wanted}
+    for campaign_id, key in cells:
+        cells[campaign_id, key] = cell_id_of(campaign_id, key)
+    pairs = sorted((cells[campaign_id, key], speaker) for campaign_id, key, speaker in wanted)
+    _make_speakers(pairs)
     which = Q(pk__in=[])
     for cell_id, speaker_id in pairs:
         which |= Q(cell_id=cell_id, speaker_id=speaker_id)
-    rows = CellSpeaker.objects.select_for_update(of=("self",)).filter(which)
-    list(rows.order_by("cell__key", "speaker_id").values_list("pk"))
+    rows = CellSpeaker.objects.select_for_update().filter(which)
+    list(rows.order_by("cell_id", "speaker_id").values_list("pk"))
 
 
 def move_between_cells(
@@ -141,41 +121,68 @@ def _sum(total: dict[str, int], changes: dict[str, int]) -> None:
 def _move(
     campaign_id: UUID, speaker_id: UUID, places: Mapping[str, dict[str, int]], held: Held
 ) -> None:
-    cells = [
-        (cell_id_of(campaign_id, key), changes | _held_changes(held))
-        for key, changes in sorted(places.items())
-        if changes
-    ]
-    # All the speaker's rows first: see move_counters for the order.
-    for cell_id, changes in cells:
-        gained = _speaker_gained(cell_id, speaker_id, changes)
-        if gained:
-            changes["accepted_speakers"] = gained
-    for cell_id, changes in cells:
-        _add(Cell, changes, id=cell_id)
-
-
-def _speaker_gained(cell_id: int, speaker_id: UUID, changes: dict[str, int]) -> int:
-    """Add to a speaker's share of a cell; returns whether the cell gained or lost the speaker."""
-    mine = {name: amount for name, amount in changes.items() if name not in _OF_THE_CELL}
-    if not _add(CellSpeaker, mine, cell_id=cell_id, speaker_id=speaker_id):
-        CellSpeaker.objects.bulk_create(
-            [CellSpeaker(cell_id=cell_id, speaker_id=speaker_id)], ignore_conflicts=True
+    moved: dict[str, dict[str, int]] = {}
+    for key, sums in sorted(places.items()):
+        changes = {name: amount for name, amount in sums.items() if amount}
+        if changes:
+            moved[key] = changes
+    lock_counters(places=[(campaign_id, key, speaker_id) for key in moved])
+    speakers = {
+        key: add_to_speaker(
+            campaign_id=campaign_id, key=key, speaker_id=speaker_id, changes=changes
         )
-        _add(CellSpeaker, mine, cell_id=cell_id, speaker_id=speaker_id)
-    gained = mine.get("accepted_clips", 0)
-    if not gained:
-        return 0
-    rows = CellSpeaker.objects.filter(cell_id=cell_id, speaker_id=speaker_id)
-    now_accepted = rows.values_list("accepted_clips", flat=True).get()
-    return int(now_accepted > 0) - int(now_accepted - gained > 0)
+        for key, changes in moved.items()
+    }
+    for key, changes in moved.items():
+        of_cell = changes | speakers[key] | _held_changes(held)
+        add_to_cell(campaign_id=campaign_id, key=key, changes=of_cell)
+
+
+def add_to_speaker(
+    *, campaign_id: UUID, key: str, speaker_id: UUID, changes: Mapping[str, int]
+) -> dict[str, int]:
+    """Add to a speaker's share of a cell, and lock it; both rows are made if they are new.
+
+    Returns what the cell's counts of speakers change by, which the caller adds to the cell.
+    """
+    cell = (
+        "cell_id = (SELECT id FROM coverage_cell WHERE campaign_id = %s AND key = %s)"
+        " AND speaker_id = %s"
+    )
+    which = [_prepared(campaign_id), key, _prepared(speaker_id)]
+    answer = "RETURNING pending_clips, accepted_clips"
+    after = _add("coverage_cellspeaker", changes, cell, which, answer)
+    if after is None:
+        _make_speakers([(cell_id_of(campaign_id, key), speaker_id)])
+        after = _add("coverage_cellspeaker", changes, cell, which, answer)
+    if after is None:
+        raise LookupError(f"there is no row of speaker {speaker_id} in {key}")
+    pending, accepted = after
+    before = pending - changes.get("pending_clips", 0), accepted - changes.get("accepted_clips", 0)
+    gained = {
+        "accepted_speakers": int(accepted > 0) - int(before[1] > 0),
+        "waiting_speakers": int(_waits(pending, accepted)) - int(_waits(*before)),
+    }
+    return {name: amount for name, amount in gained.items() if amount}
+
+
+def _waits(pending: int, accepted: int) -> bool:
+    return pending > 0 and accepted <= 0
+
+
+def add_to_cell(*, campaign_id: UUID, key: str, changes: Mapping[str, int]) -> None:
+    """Add to the columns of a cell that is there, and lock it; raises LookupError if it is not."""
+    which = [_prepared(campaign_id), key]
+    answer = _add("coverage_cell", changes, "campaign_id = %s AND key = %s", which, "RETURNING id")
+    if answer is None:
+        raise LookupError(f"there is no cell {key}")
 
 
 def move_held(*, cell_id: int, held: Held) -> None:
     """Add to what a cell has promised to phones, in the transaction of the hold's own change."""
     changes = _held_changes(held)
-    if changes:
-        _add(Cell, changes, id=cell_id)
+    if changes and _add("coverage_cell", changes, "id = %s", [cell_id], "RETURNING id") is None:
+        raise LookupError(f"there is no cell {cell_id}")
 
 
 def _held_changes(held: Held) -> dict[str, int]:
@@ -183,23 +190,38 @@ def _held_changes(held: Held) -> dict[str, int]:
     return {name: amount for name, amount in changes.items() if amount}
 
 
+def _add(
+    table: str, changes: Mapping[str, int], where: str, which: list[Any], answer: str
+) -> tuple[int, ...] | None:
+    """Add to the columns of one row; returns what is asked of it then, None if it is not there.
+
+    Plain SQL: every move of every clip comes through here twice, and building the same two
+    statements from F expressions was a sixth of a confirmation's cost. All names are ours.
+    """
+    sums = ", ".join(f"{name} = {name} + %s" for name in changes)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {sums} WHERE {where} {answer}",  # noqa: S608 - see above
+            [*changes.values(), *which],
+        )
+        rows: list[tuple[int, ...]] = cursor.fetchall()
+    return rows[0] if rows else None
+
+
+def _prepared(value: UUID) -> UUID | str:
+    return value if connection.features.has_native_uuid_field else value.hex
+
+
+def _make_speakers(pairs: list[tuple[int, UUID]]) -> None:
+    rows = [CellSpeaker(cell_id=cell_id, speaker_id=speaker_id) for cell_id, speaker_id in pairs]
+    CellSpeaker.objects.bulk_create(rows, ignore_conflicts=True)
+
+
 def cell_id_of(campaign_id: UUID, key: str) -> int:
     """Return the id of a cell's row, which is made when the cell is first met."""
-    known = _cell_ids.get((campaign_id, key))
-    if known is not None:
-        return known
     ids = Cell.objects.values_list("pk", flat=True)
     try:
-        cell_id = ids.get(campaign_id=campaign_id, key=key)
+        return ids.get(campaign_id=campaign_id, key=key)
     except Cell.DoesNotExist:
         Cell.objects.bulk_create([Cell(campaign_id=campaign_id, key=key)], ignore_conflicts=True)
-        cell_id = ids.get(campaign_id=campaign_id, key=key)
-    # Remembered only once it is certain that the row stays: this transaction may have made it.
-    transaction.on_commit(lambda: _remember(campaign_id, key, cell_id))
-    return cell_id
-
-
-def _remember(campaign_id: UUID, key: str, cell_id: int) -> None:
-    if len(_cell_ids) >= _CELLS_REMEMBERED:
-        _cell_ids.clear()
-    _cell_ids[campaign_id, key] = cell_id
+        return ids.get(campaign_id=campaign_id, key=key)

@@ -13,6 +13,7 @@ from backend.coverage.people_models import SupplyCount as SupplyCount
 from backend.coverage.people_models import SupplyTotal as SupplyTotal
 from backend.coverage.people_models import WaitlistEntry as WaitlistEntry
 from backend.coverage.people_models import Whereabouts as Whereabouts
+from backend.coverage.proof_models import CounterProof as CounterProof
 
 
 class Cell(models.Model):
@@ -32,6 +33,8 @@ class Cell(models.Model):
     held_clips = models.BigIntegerField(default=0)
     held_ms = models.BigIntegerField(default=0)
     accepted_speakers = models.BigIntegerField(default=0)
+    # Of whom clips wait and none is accepted.
+    waiting_speakers = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "key"], name="cell_once")]

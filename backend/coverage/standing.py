@@ -1,16 +1,14 @@
 """Read how a campaign's cells stand: counters only, nothing is scanned."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
-
 from backend.accounts.models import Device
 from backend.campaigns.models import Campaign
 from backend.coverage.counters import NOTHING_HELD, Held
-from backend.coverage.models import Cell, CellSpeaker, Hold
+from backend.coverage.models import Cell, Hold
 from backend.coverage.openness import USUAL_CLIP_MS, Standing, held_speakers
 from backend.speakers.cells import levels_of
 
@@ -43,10 +41,7 @@ def read_standings(*, campaign: Campaign, now: datetime, besides: Iterable[Hold]
     for hold in besides:
         if hold.expires_at > now:
             _drop(dropped, hold)
-    waiting = _waiting_speakers(campaign) if unit == "speakers" else {}
-    cells = {
-        row.key: _standing(row, unit, dropped.get(row.pk, NOTHING_HELD), waiting) for row in rows
-    }
+    cells = {row.key: _standing(row, unit, dropped.get(row.pk, NOTHING_HELD)) for row in rows}
     clips = sum(row.accepted_clips + row.pending_clips for row in rows)
     ms = sum(row.accepted_ms + row.pending_ms for row in rows)
     clip_ms = round(ms / clips) if clips else USUAL_CLIP_MS
@@ -83,23 +78,15 @@ def _drop(dropped: dict[int, Held], hold: Hold) -> None:
         dropped[hold.cell_id] = Held(before.clips + clips, before.milliseconds + milliseconds)
 
 
-def _standing(cell: Cell, unit: str, dropped: Held, waiting: Mapping[int, int]) -> Standing:
+def _standing(cell: Cell, unit: str, dropped: Held) -> Standing:
     held_clips = cell.held_clips - dropped.clips
     accepted: float = cell.accepted_clips
     pending: float = cell.pending_clips
     held: float = held_clips
     if unit == "speakers":
-        accepted, pending = cell.accepted_speakers, waiting.get(cell.pk, 0)
+        accepted, pending = cell.accepted_speakers, cell.waiting_speakers
         held = held_speakers(held_clips)
     elif unit == "seconds":
         accepted, pending = cell.accepted_ms / 1000, cell.pending_ms / 1000
         held = (cell.held_ms - dropped.milliseconds) / 1000
     return Standing(cell.key, cell.target, accepted, pending, held, cell.accepted_speakers)
-
-
-def _waiting_speakers(campaign: Campaign) -> dict[int, int]:
-    """Count the speakers of each cell of whom clips wait and none is accepted."""
-    rows = CellSpeaker.objects.filter(
-        cell__campaign=campaign, pending_clips__gt=0, accepted_clips=0
-    ).values_list("cell_id")
-    return dict(rows.annotate(n=Count("pk")))
