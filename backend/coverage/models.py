@@ -8,11 +8,13 @@ from django.db import models
 from django.db.models import Q
 
 from backend.accounts.models import Device
+from backend.coverage.day_models import CellDay as CellDay
 from backend.coverage.people_models import Screening as Screening
 from backend.coverage.people_models import SupplyCount as SupplyCount
 from backend.coverage.people_models import SupplyTotal as SupplyTotal
 from backend.coverage.people_models import WaitlistEntry as WaitlistEntry
 from backend.coverage.people_models import Whereabouts as Whereabouts
+from backend.coverage.plan_models import CoveragePlan as CoveragePlan
 from backend.coverage.proof_models import CounterProof as CounterProof
 
 
@@ -33,6 +35,9 @@ class Cell(models.Model):
     held_clips = models.BigIntegerField(default=0)
     held_ms = models.BigIntegerField(default=0)
     accepted_speakers = models.BigIntegerField(default=0)
+    # Set with the target by the plan (plan.CellGoal).
+    min_speakers = models.PositiveIntegerField(default=0)
+    max_ms_per_speaker = models.PositiveBigIntegerField(null=True, blank=True)
     # Of whom clips wait and none is accepted.
     waiting_speakers = models.BigIntegerField(default=0)
 
