@@ -5,13 +5,15 @@ one person met there is expected to bring, by the minutes that it takes (docs/co
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from backend.speakers.cells import levels_of
 
 # Nothing is infinitely dear: who was never met counts as half a person of all who were.
 _NEVER_MET: Final = 0.5
+# So many people must have been met at a site before its mix is believed.
+MET_AT_LEAST: Final = 30
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,51 @@ def rank_sites(
     return sorted(scores, key=lambda pair: (-pair[1], pair[0]))
 
 
+def assign_sites(
+    collectors: int,
+    *,
+    mixes: Mapping[str, Mapping[str, float]],
+    needs: Mapping[str, Need],
+    effort: Effort,
+    minutes: float,
+    met: Mapping[str, int],
+) -> list[str]:
+    """Return the site of each collector for a day of so many minutes; `met`: people, by site.
+
+    One goes to each site where too few were met to say whom one meets there; the others, one by
+    one, to the site with the best score for what those before them are expected to leave.
+    """
+    unknown = sorted(site for site in mixes if met.get(site, 0) < MET_AT_LEAST)
+    chosen = unknown[:collectors]
+    left = dict(needs)
+    for site in chosen:
+        left = _left_after(left, mixes[site], effort, minutes)
+    while len(chosen) < collectors and mixes:
+        site, _ = rank_sites(mixes, left, effort)[0]
+        chosen.append(site)
+        left = _left_after(left, mixes[site], effort, minutes)
+    return chosen
+
+
+def _left_after(
+    needs: Mapping[str, Need], mix: Mapping[str, float], effort: Effort, minutes: float
+) -> dict[str, Need]:
+    """Return the needs less what a day at a site of this mix is expected to record."""
+    wanted = {key: mix.get(key, 0.0) for key, need in needs.items() if need.deficit > 0}
+    each = effort.screening + sum(
+        part * (effort.set_up + effort.per_unit * needs[key].sitting)
+        for key, part in wanted.items()
+    )
+    people = minutes / each if each else 0.0
+    return dict(needs) | {
+        key: replace(
+            needs[key],
+            deficit=max(0.0, needs[key].deficit - people * part * needs[key].sitting),
+        )
+        for key, part in wanted.items()
+    }
+
+
 def learn_mix(here: Mapping[str, int], everywhere: Mapping[str, int]) -> dict[str, float]:
     """Estimate which share of the people at a site is of each cell, from those who were met.
 
@@ -80,7 +127,7 @@ def learn_mix(here: Mapping[str, int], everywhere: Mapping[str, int]) -> dict[st
     """
     pooled = _levels(everywhere)
     seen = _levels(here)
-    shares: dict[str, float] = {"": 1.0}
+    shares: dict[str, float] = {"": 1.0} if pooled else {}
     for dimension, levels in pooled.items():
         total, met = sum(levels.values()), seen.get(dimension, {})
         weight = len(levels) / (sum(met.values()) + len(levels))
@@ -98,6 +145,8 @@ def _levels(people: Mapping[str, int]) -> dict[str, dict[str, int]]:
     """Count the people of each level of each dimension, in the key's order."""
     found: dict[str, dict[str, int]] = {}
     for key, count in people.items():
+        if not count:
+            continue
         for dimension, level in levels_of(key).items():
             levels = found.setdefault(dimension, {})
             levels[level] = levels.get(level, 0) + count
