@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from annotation.services.polling import poll_projects
+from backend.campaigns.models import Campaign, CampaignState
 from backend.clips.models import Clip
 from backend.coverage.models import Hold
 from backend.jobs.services import enqueue_job
@@ -17,11 +18,14 @@ FIND_UPLOADS = "workers.find_uploads"
 SWEEP_PARTS = "workers.sweep_parts"
 POLL_ANNOTATION = "workers.poll_annotation"
 RELEASE_HOLDS = "workers.release_holds"
+NOTE_CELL_DAYS = "workers.note_cell_days"
 _FIND_EVERY_SECONDS = 15
 _FIND_AT_ONCE = 500
 _SWEEP_PARTS_EVERY_SECONDS = 6 * 3600
 _POLL_EVERY_SECONDS = 30
 _RELEASE_EVERY_SECONDS = 60
+# A day's row is the last of these: what came in its last minutes counts for the next day.
+_DAYS_EVERY_SECONDS = 3600
 
 _log = logging.getLogger("fieldvoice.schedule")
 
@@ -68,6 +72,22 @@ def release_holds(**_: Any) -> None:
         )
 
 
+@app.task(name=NOTE_CELL_DAYS, expires=600)
+def note_cell_days(**_: Any) -> None:
+    """Have the cells of every open campaign written down as they stand today."""
+    now = timezone.now()
+    turn = int(now.timestamp()) // _DAYS_EVERY_SECONDS
+    for campaign_id in Campaign.objects.filter(state=CampaignState.OPEN).values_list(
+        "pk", flat=True
+    ):
+        enqueue_job(
+            kind="note_cell_days",
+            key=f"note_cell_days:{campaign_id}:{turn}",
+            subject=str(campaign_id),
+            now=now,
+        )
+
+
 def install(celery: Celery) -> None:
     """Give beat its schedule."""
     celery.conf.beat_schedule = {
@@ -96,5 +116,11 @@ def install(celery: Celery) -> None:
             "task": RELEASE_HOLDS,
             "schedule": float(_RELEASE_EVERY_SECONDS),
             "options": {"queue": "ingest", "expires": _RELEASE_EVERY_SECONDS},
+        },
+        "note-cell-days": {
+            "task": NOTE_CELL_DAYS,
+            # Oftener than a turn: a beat that is started anew begins to count anew.
+            "schedule": _DAYS_EVERY_SECONDS / 4,
+            "options": {"queue": "ingest", "expires": 600},
         },
     }

@@ -121,13 +121,15 @@ def draw_people(
     exact for Gamma of a whole shape, however large the amount.
     """
     need = wanted.amounts[:, None]
+    taken: Array
     if people:
         taken = np.broadcast_to(np.ceil(need), (len(wanted.amounts), paths))
     else:
         steps = rng.poisson(draw_steps(pace, rng=rng, paths=paths) * need)
         taken = np.where(need > 0, steps // _SHAPE + 1, 0)
         taken = np.maximum(taken, np.ceil(need / wanted.most_each[:, None]))
-    return np.maximum(taken, wanted.speakers[:, None])
+    taken = np.maximum(taken, wanted.speakers[:, None])
+    return taken
 
 
 def draw_days(pace: Pace, people: Array, *, rng: np.random.Generator) -> Array:
@@ -136,10 +138,10 @@ def draw_days(pace: Pace, people: Array, *, rng: np.random.Generator) -> Array:
     Infinite where nobody has ever collected.
     """
     rates = draw_rates(pace, rng=rng, paths=people.shape[1])
-    waited = rng.standard_gamma(people) / np.maximum(rates, 1e-300)
     if pace.worked <= 0:
         return np.where(people > 0, np.inf, 0.0)
-    return waited / pace.worked
+    waited: Array = rng.standard_gamma(people) / np.maximum(rates * pace.worked, 1e-300)
+    return waited
 
 
 def draw_amounts(

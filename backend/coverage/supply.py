@@ -49,13 +49,15 @@ def site_of(*, campaign_id: UUID, collector_id: UUID) -> UUID | None:
     return rows.values_list("site_id", flat=True).first()
 
 
-def read_supply(campaign: Campaign) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return `{(site's slug or "", key): (people, days)}`.
+def read_supply(
+    campaign: Campaign, *, since: date = date.min
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return `{(site's slug or "", key): (people, days)}` of those met from a day on.
 
     `days`: on how many days anybody at all was met at that site; days without a collector say
     nothing about who comes by.
     """
-    rows = SupplyCount.objects.filter(campaign=campaign)
+    rows = SupplyCount.objects.filter(campaign=campaign, day__gte=since)
     days: Mapping[str | None, int] = dict(
         rows.values_list("site__slug").annotate(n=Count("day", distinct=True)).order_by()
     )
