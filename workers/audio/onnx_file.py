@@ -51,7 +51,7 @@ def cut_after(file: bytes, tensor: str, *, instead_of: str, shape: tuple[str | i
         if number == _GRAPH_WEIGHT and not wanted & set(_words(value, _TENSOR_NAME)):
             continue
         if number == _GRAPH_INPUT and instead_of in _words(value, _INPUT_NAME):
-            raw = field(_GRAPH_INPUT, _input(tensor, shape))
+            raw = field(_GRAPH_INPUT, float_tensor(tensor, shape))
         kept.append(raw)
     return b"".join(
         field(_MODEL_GRAPH, b"".join(kept)) if number == _MODEL_GRAPH else raw
@@ -72,9 +72,9 @@ def _words(message: bytes | int, number: int) -> list[str]:
     return [value.decode() for at, value, _ in parts if at == number and isinstance(value, bytes)]
 
 
-def _input(name: str, shape: tuple[str | int, ...]) -> bytes:
-    """Return a ValueInfoProto: a name, and a type that is a tensor of an element type and a shape
-    of dimensions.
+def float_tensor(name: str, shape: tuple[str | int, ...]) -> bytes:
+    """Return a ValueInfoProto: a name, and a type that is a tensor of float32 and of this shape,
+    in which a word is a size that may vary.
     """
     sizes = [field(2, size.encode()) if isinstance(size, str) else field(1, size) for size in shape]
     dimensions = b"".join(field(1, size) for size in sizes)

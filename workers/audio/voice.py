@@ -13,10 +13,10 @@ import os
 from functools import lru_cache
 
 import numpy as np
-import onnxruntime
 import scipy.fft
 
 from workers.audio.onnx_file import cut_after, weights
+from workers.audio.onnx_session import open_session
 from workers.audio.sound import Floats
 from workers.audio.wheel_files import wheel_file
 
@@ -58,12 +58,8 @@ class _Network:
     def __init__(self, file: bytes) -> None:
         found = weights(file)
         self._layers = [_matrix(found, layer) for layer in range(4)]
-        options = onnxruntime.SessionOptions()
-        # The worker runs one process per core.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        rest = cut_after(file, _ENCODED, instead_of="input", shape=("rows", 128, 1))
-        self._session = onnxruntime.InferenceSession(
-            rest, options, providers=["CPUExecutionProvider"]
+        self._session = open_session(
+            cut_after(file, _ENCODED, instead_of="input", shape=("rows", 128, 1))
         )
 
     def encode(self, heard: Floats) -> Floats:

@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from workers.audio.models.files import ModelInvalid
+from workers.audio.onnx_file import float_tensor
 from workers.audio.protobuf import field, fields, read_varint
 
-_GRAPH = 7  # of ModelProto
-_INITIALIZER, _INPUT = 5, 11  # of GraphProto
+GRAPH = 7  # of ModelProto
+INITIALIZER, INPUT = 5, 11  # of GraphProto
 _DIMS, _DATA_TYPE, _FLOATS, _INTEGERS, _NAME, _RAW = 1, 2, 4, 7, 8, 9  # of TensorProto
 _DTYPES: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 7: np.dtype("<i8")}
 
@@ -27,7 +28,7 @@ def read_constants(model: bytes) -> dict[str, Array]:
     """Return the float32 and int64 initializers by name; raises ModelInvalid."""
     try:
         tensors = [
-            _tensor(value) for number, value, _ in fields(_graph(model)) if number == _INITIALIZER
+            _tensor(value) for number, value, _ in fields(_graph(model)) if number == INITIALIZER
         ]
     except (IndexError, ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise ModelInvalid("the file is no ONNX model") from error
@@ -44,12 +45,12 @@ def with_constants(model: bytes, constants: Mapping[str, Array], *, free_input: 
         for number, value, raw in fields(_graph(model))
     )
     return b"".join(
-        field(_GRAPH, graph) if number == _GRAPH else raw for number, _, raw in fields(model)
+        field(GRAPH, graph) if number == GRAPH else raw for number, _, raw in fields(model)
     )
 
 
 def _graph(model: bytes) -> bytes:
-    (graph,) = (value for number, value, _ in fields(model) if number == _GRAPH)
+    (graph,) = (value for number, value, _ in fields(model) if number == GRAPH)
     return _message(graph)
 
 
@@ -63,16 +64,14 @@ def _replaced(
     number: int, value: int | bytes, constants: Mapping[str, Array], free_input: str
 ) -> bytes:
     """Return the field that stands here instead, nothing where it stays."""
-    if isinstance(value, bytes) and number == _INITIALIZER:
+    if isinstance(value, bytes) and number == INITIALIZER:
         name, _ = _tensor(value)
         if name in constants:
-            return field(number, _tensor_bytes(name, constants[name]))
-    if isinstance(value, bytes) and number == _INPUT:
+            return field(number, tensor_bytes(name, constants[name]))
+    if isinstance(value, bytes) and number == INPUT:
         name = next(v for n, v, _ in fields(value) if n == 1 and isinstance(v, bytes)).decode()
         if name == free_input:
-            sizes = field(1, field(1, 1)) + field(1, field(2, b"samples"))
-            kind = field(1, field(1, 1) + field(2, sizes))
-            return field(number, field(1, name.encode()) + field(2, kind))
+            return field(number, float_tensor(name, (1, "samples")))
     return b""
 
 
@@ -95,7 +94,8 @@ def _tensor(message: bytes | int) -> tuple[str, Array]:
     return name, np.frombuffer(raw, _DTYPES[kind]).reshape(dims)
 
 
-def _tensor_bytes(name: str, array: Array) -> bytes:
+def tensor_bytes(name: str, array: Array) -> bytes:
+    """Return a float32 or int64 array as a TensorProto."""
     kind = next(kind for kind, dtype in _DTYPES.items() if dtype == array.dtype)
     sizes = b"".join(field(_DIMS, size) for size in array.shape)
     return (
