@@ -21,7 +21,7 @@ SEEN_EVERY = timedelta(hours=1)
 # were a fifth of an announcement's cost; a rare call loads what it needs besides.
 _DEVICE = ("id", "seen_at", "collector_id", "campaign_id")
 _COLLECTOR = ("id", "is_active")
-_CAMPAIGN = ("id", "slug", "state", "max_seconds", "max_bytes")
+_CAMPAIGN = ("id", "slug", "state", "binning", "max_seconds", "max_bytes")
 _PHONE = PreparedRead(
     lambda token_hash: Device.objects.filter(token_hash=token_hash, revoked_at=None).values_list(
         *_DEVICE,

@@ -37,10 +37,10 @@ _CLIP = (
     "stored_at",
     "verdict",
 )
-_SPEAKER = ("id", "cell", "withdrawn_at")
+_SPEAKER = ("id", "cell", "binning", "withdrawn_at")
 _BY_ID = PreparedRead(
     lambda clip_id: Clip.objects.filter(pk=clip_id).values_list(
-        *_CLIP, *(f"speaker__{name}" for name in _SPEAKER)
+        *_CLIP, *(f"speaker__{name}" for name in _SPEAKER), "campaign__binning"
     ),
     example=UUID("00000000-0000-7000-8000-0123456789ab"),
 )
@@ -144,7 +144,8 @@ def clip_for(request: Request, clip_id: UUID, verb: str) -> Clip:
     if row is None:
         raise NotFound()
     clip: Clip = as_row(Clip, _CLIP, row[: len(_CLIP)])
-    clip.speaker = as_row(Speaker, _SPEAKER, row[len(_CLIP) :])
+    clip.speaker = as_row(Speaker, _SPEAKER, row[len(_CLIP) : -1])
+    clip.campaign_binning = row[-1]
     device = request.auth
     if not isinstance(device, Device):
         require(request, verb, clip.campaign_id)

@@ -101,7 +101,7 @@ class ClipsUploadedView(APIView):
         if len(raw_ids) > BATCH:
             raise BatchTooLarge()
         wanted = {raw: _uuid(raw) for raw in raw_ids if isinstance(raw, str)}
-        rows = Clip.objects.of_device(device).select_related("speaker")
+        rows = Clip.objects.of_device(device).with_speaker()
         clips = {
             clip.pk: clip for clip in rows.filter(pk__in=[id_ for id_ in wanted.values() if id_])
         }

@@ -10,9 +10,10 @@ from django.db import IntegrityError, transaction
 
 from backend import storage
 from backend.accounts.models import Device
-from backend.campaigns.models import Prompt
+from backend.campaigns.models import Campaign, Prompt
 from backend.clips import lifecycle
 from backend.clips.models import Clip, Session
+from backend.clips.placing import cells_of_sessions
 from backend.clips.problems import (
     ConsentMissing,
     PromptUnknown,
@@ -24,6 +25,7 @@ from backend.clips.state import State
 from backend.digest import request_digest
 from backend.parts import Whole, check_parts, sign_whole
 from backend.problems import Problem
+from backend.speakers.cells import has_session_dimensions
 from backend.speakers.models import Speaker
 from backend.speakers.services import IdTaken, SpeakerWithdrawn
 
@@ -47,7 +49,8 @@ class SessionFacts(NamedTuple):
     id: UUID
     hold: UUID | None
     speaker_id: UUID
-    speaker_cell: str
+    cell: str
+    speaker_binning: int
     speaker_withdrawn_at: datetime | None
     consent_withdrawn_at: datetime | None
 
@@ -78,6 +81,7 @@ def read_known(*, items: list[dict[str, Any]], device: Device) -> Known:
         "hold",
         "speaker_id",
         "speaker__cell",
+        "speaker__binning",
         "speaker__withdrawn_at",
         "consent__withdrawn_at",
     )
@@ -86,10 +90,24 @@ def read_known(*, items: list[dict[str, Any]], device: Device) -> Known:
     ).values_list("pk", "revision")
     clips = Clip.objects.filter(pk__in={item["id"] for item in items}) if len(items) > 1 else ()
     return Known(
-        {row[0]: SessionFacts(*row) for row in sessions},
+        _placed([SessionFacts(*row) for row in sessions], device.campaign),
         dict(prompts),
         {row.pk: row for row in clips},
     )
+
+
+def _placed(sessions: list[SessionFacts], campaign: Campaign) -> dict[UUID, SessionFacts]:
+    """Return the sessions by id with the cell of their clips, for most their speaker's own."""
+    known = {session.id: session for session in sessions}
+    others = {
+        session.id
+        for session in sessions
+        if session.speaker_binning != campaign.binning or has_session_dimensions(session.cell)
+    }
+    if others:
+        for session_id, cell in cells_of_sessions(session_ids=others, campaign=campaign).items():
+            known[session_id] = known[session_id]._replace(cell=cell)
+    return known
 
 
 def lock_known(*, known: Known) -> None:
@@ -179,7 +197,7 @@ def _new_clip(
         parts=parts,
         client_checks=item["client_checks"],
         request_digest=digest,
-        cell=session.speaker_cell,
+        cell=session.cell,
         hold=session.hold,
         counted_ms=item["duration_ms"],
         created_at=now,

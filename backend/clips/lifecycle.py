@@ -10,6 +10,7 @@ from django.db.models import F
 
 from backend.clips.dispatch import BUCKET, JOBS_ON_ENTER, TOLD_ON_ENTER
 from backend.clips.models import Change, Clip, ClipEvent
+from backend.clips.placing import cells_in_sittings
 from backend.clips.state import State, can_move
 from backend.coverage.counters import (
     NOTHING_HELD,
@@ -25,6 +26,7 @@ from backend.speakers.models import Speaker
 
 # Columns that may change together with a move.
 _WITH_A_MOVE = {"verdict", "counted_ms", "stored_at", "look_at", "cell"}
+_AT_ONCE = 1000
 
 
 class _Standing(NamedTuple):
@@ -38,6 +40,17 @@ class _Standing(NamedTuple):
     cell: str
     hold: UUID | None
     counted_ms: int
+
+
+class _Binned(NamedTuple):
+    """What another cell must know of a clip."""
+
+    pk: UUID
+    event_seq: int
+    state: str
+    cell: str
+    counted_ms: int
+    session_id: UUID
 
 
 class MoveRefused(Problem):
@@ -224,41 +237,50 @@ def _count(clip: _Standing, to: State, values: dict[str, Any], held: Held) -> No
 
 
 def rebin(*, speaker: Speaker, cell: str, actor: str, at: datetime, reason: str) -> int:
-    """Put a speaker's clips into another cell, with their counters; returns how many.
+    """Put a speaker's clips into the cells of another `cell` of theirs; returns how many moved.
 
-    In the caller's transaction, which holds the speaker's row, so that no clip of theirs is added
-    meanwhile. Each clip has an event, from its state to the same: whoever has read it before must
-    read it again. A withdrawn clip stays as it is, nothing of it counts.
+    Each clip into the one of its sitting, with its counters. In the caller's transaction, which
+    holds the speaker's row, so that no clip of theirs is added meanwhile. Each clip has an event,
+    from its state to the same: whoever has read it before must read it again. A withdrawn clip
+    stays as it is, nothing of it counts.
     """
-    clips = Clip.objects.filter(speaker=speaker).exclude(state=State.WITHDRAWN).exclude(cell=cell)
+    in_sittings = cells_in_sittings(speaker=speaker, cell=cell)
+    clips = Clip.objects.filter(speaker=speaker).exclude(state=State.WITHDRAWN)
+    if not in_sittings:
+        clips = clips.exclude(cell=cell)
     # All rows are locked before any counter is (see receipts.confirm_uploads).
-    rows = list(
-        clips.select_for_update()
-        .order_by("pk")
-        .values_list("pk", "event_seq", "state", "cell", "counted_ms")
-    )
+    locked = clips.select_for_update().order_by("pk").values_list(*_Binned._fields)
+    rows = [
+        (row, to)
+        for row in (_Binned(*values) for values in locked)
+        if row.cell != (to := in_sittings.get(row.session_id, cell))
+    ]
     ClipEvent.objects.bulk_create(
         [
             ClipEvent(
-                clip_id=clip_id,
-                seq=seq + 1,
-                from_state=state,
-                to_state=state,
+                clip_id=row.pk,
+                seq=row.event_seq + 1,
+                from_state=row.state,
+                to_state=row.state,
                 actor=actor,
                 at=at,
                 reason=reason,
             )
-            for clip_id, seq, state, _, _ in rows
+            for row, _ in rows
         ],
-        batch_size=1000,
+        batch_size=_AT_ONCE,
     )
-    clips.update(cell=cell, event_seq=F("event_seq") + 1)
-    shares: dict[str, list[Share]] = {}
-    for _, _, state, key, counted_ms in rows:
-        shares.setdefault(key, []).append(Share(BUCKET.get(State(state)), counted_ms))
-    move_between_cells(
-        campaign_id=speaker.campaign_id, speaker_id=speaker.pk, shares=shares, to=cell
-    )
+    moved: dict[str, list[UUID]] = {}
+    shares: dict[tuple[str, str], list[Share]] = {}
+    for row, to in rows:
+        moved.setdefault(to, []).append(row.pk)
+        share = Share(BUCKET.get(State(row.state)), row.counted_ms)
+        shares.setdefault((row.cell, to), []).append(share)
+    for to, ids in moved.items():
+        for start in range(0, len(ids), _AT_ONCE):
+            some = Clip.objects.filter(pk__in=ids[start : start + _AT_ONCE])
+            some.update(cell=to, event_seq=F("event_seq") + 1)
+    move_between_cells(campaign_id=speaker.campaign_id, speaker_id=speaker.pk, shares=shares)
     return len(rows)
 
 

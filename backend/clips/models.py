@@ -6,7 +6,7 @@ from typing import Any
 import uuid_utils.compat as uuid
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from backend.accounts.models import Device
 from backend.clips.state import State
@@ -47,6 +47,10 @@ class ClipQuerySet(models.QuerySet["Clip"]):
         """Return the clips of the phone's collector in the phone's campaign."""
         return self.filter(collector_id=device.collector_id, campaign_id=device.campaign_id)
 
+    def with_speaker(self) -> "ClipQuerySet":
+        """Read the speakers and the campaign's binning with the clips: both decide the cell."""
+        return self.select_related("speaker").annotate(campaign_binning=F("campaign__binning"))
+
     def in_state(self, *states: State) -> "ClipQuerySet":
         """Return the clips that stand in one of the states."""
         return self.filter(state__in=states)
@@ -62,6 +66,9 @@ class ClipQuerySet(models.QuerySet["Clip"]):
 
 class Clip(models.Model):
     """One recording of one prompt. `state` is written by backend.clips.lifecycle alone."""
+
+    # No column: what ClipQuerySet.with_speaker has read of the campaign, None without it.
+    campaign_binning: int | None = None
 
     id = models.UUIDField(primary_key=True)
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="clips")

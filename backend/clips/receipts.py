@@ -12,6 +12,7 @@ from backend import storage
 from backend.clips import lifecycle
 from backend.clips.intake import whole_of
 from backend.clips.models import Clip
+from backend.clips.placing import cell_to_count_in
 from backend.clips.problems import ClipWithdrawn
 from backend.clips.state import STORED, State
 from backend.clips.withdrawal import withdraw_clip
@@ -76,15 +77,17 @@ def take_in(*, clip: Clip, stored_at: datetime, actor: str, now: datetime) -> Cl
     """Move a clip whose bytes were verified to `uploaded`; somebody else may have been faster.
 
     From here on it counts, so it goes into the cell that its speaker is in now: they may have been
-    corrected in the moment it was announced. `clip` carries its speaker, read with it. Raises
-    ClipWithdrawn, also for a clip that was announced in the moment its speaker withdrew.
+    corrected in the moment it was announced, or the plan changed. `clip` carries its speaker, read
+    with it (ClipQuerySet.with_speaker). Raises ClipWithdrawn, also for a clip that was announced
+    in the moment its speaker withdrew.
     """
     if clip.speaker.withdrawn_at is not None:
         withdraw_clip(clip_id=clip.pk, actor=actor, reason="speaker withdrew", now=now)
         raise ClipWithdrawn()
     values: dict[str, Any] = {"stored_at": stored_at, "look_at": None}
-    if clip.cell != clip.speaker.cell:
-        values["cell"] = clip.speaker.cell
+    cell = cell_to_count_in(clip)
+    if clip.cell != cell:
+        values["cell"] = cell
     try:
         event = lifecycle.move(
             clip_id=clip.pk,
@@ -100,7 +103,8 @@ def take_in(*, clip: Clip, stored_at: datetime, actor: str, now: datetime) -> Cl
         if clip.state == State.WITHDRAWN:
             raise ClipWithdrawn() from None
         if clip.state in (State.EXPECTED, State.EXPIRED):
-            # It expired, or its speaker was corrected, since it was read: it is still awaited.
+            # It expired, or was put into another cell, since it was read: it is still awaited.
+            clip.campaign_binning = None
             return take_in(clip=clip, stored_at=stored_at, actor=actor, now=now)
         return clip
     clip.state, clip.event_seq = State.UPLOADED, event.seq
@@ -177,13 +181,14 @@ def confirm_uploads(
         # Read again: a speaker who was corrected meanwhile counts in a cell nobody has locked. By
         # a statement of its own, for one that has waited sees other tables as they were before.
         found = {clip.pk: clip for clip in clips}
-        found |= {clip.pk: clip for clip in locked.select_related("speaker")}
+        found |= {clip.pk: clip for clip in locked.with_speaker()}
         awaited = [clip for clip in found.values() if clip.pk in heads]
+        cells = {clip.pk: cell_to_count_in(clip) for clip in awaited}
         lock_holds(hold_ids={clip.hold for clip in awaited if clip.hold is not None})
         lock_counters(
-            places=[(clip.campaign_id, clip.speaker.cell, clip.speaker_id) for clip in awaited]
+            places=[(clip.campaign_id, cells[clip.pk], clip.speaker_id) for clip in awaited]
         )
-        for clip in sorted(found.values(), key=lambda row: (row.speaker.cell, row.pk)):
+        for clip in sorted(found.values(), key=lambda row: (cells.get(row.pk, ""), row.pk)):
             try:
                 answers[clip.pk] = _confirm_known(clip, heads.get(clip.pk), actor, now)
             except Problem as problem:

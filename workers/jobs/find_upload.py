@@ -10,7 +10,7 @@ from workers.registry import GiveUp, JobRun, job
 @job("find_upload")
 def find_upload(run: JobRun) -> None:
     """Complete the clip, expire it, or set when to look again."""
-    clip = Clip.objects.select_related("speaker").filter(pk=UUID(run.subject)).first()
+    clip = Clip.objects.with_speaker().filter(pk=UUID(run.subject)).first()
     if clip is None:
         raise GiveUp("The clip is gone.")
     if look_for_bytes(clip=clip, actor=run.actor, now=run.now()) == "differs":

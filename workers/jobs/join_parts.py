@@ -45,7 +45,7 @@ def join(whole: Whole) -> storage.Stored:
 @job("join_parts")
 def join_parts(run: JobRun) -> None:
     """Join a clip's parts, take the clip in, drop the parts."""
-    clip = Clip.objects.select_related("speaker").filter(pk=UUID(run.subject)).first()
+    clip = Clip.objects.with_speaker().filter(pk=UUID(run.subject)).first()
     if clip is None or not clip.parts:
         raise GiveUp("The clip or its parts are gone.")
     whole = intake.whole_of(clip)
