@@ -4,11 +4,12 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from backend import health
+from backend.coverage.proof_metrics import tell_proofs
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.live),
     path("readyz", health.ready),
-    path("metrics", health.metrics),
+    path("metrics", health.metrics, {"also": [tell_proofs]}),
     path("admin/", admin.site.urls),
     path("v1/", include("backend.accounts.urls")),
     path("v1/", include("backend.speakers.urls")),

@@ -18,12 +18,16 @@ FIND_UPLOADS = "workers.find_uploads"
 SWEEP_PARTS = "workers.sweep_parts"
 POLL_ANNOTATION = "workers.poll_annotation"
 RELEASE_HOLDS = "workers.release_holds"
+REBUILD_COUNTERS = "workers.rebuild_counters"
 NOTE_CELL_DAYS = "workers.note_cell_days"
 _FIND_EVERY_SECONDS = 15
 _FIND_AT_ONCE = 500
 _SWEEP_PARTS_EVERY_SECONDS = 6 * 3600
 _POLL_EVERY_SECONDS = 30
 _RELEASE_EVERY_SECONDS = 60
+_REBUILD_EVERY_SECONDS = 24 * 3600
+# From 02:00 UTC on, when least is written.
+_REBUILD_FROM_SECONDS = 2 * 3600
 # A day's row is the last of these: what came in its last minutes counts for the next day.
 _DAYS_EVERY_SECONDS = 3600
 
@@ -88,6 +92,20 @@ def note_cell_days(**_: Any) -> None:
         )
 
 
+@app.task(name=REBUILD_COUNTERS, expires=600)
+def rebuild_counters(**_: Any) -> None:
+    """Have the counters of every campaign proved once a night, closed ones too."""
+    now = timezone.now()
+    night = int(now.timestamp() - _REBUILD_FROM_SECONDS) // _REBUILD_EVERY_SECONDS
+    for campaign_id in Campaign.objects.values_list("pk", flat=True):
+        enqueue_job(
+            kind="rebuild_counters",
+            key=f"rebuild_counters:{campaign_id}:{night}",
+            subject=str(campaign_id),
+            now=now,
+        )
+
+
 def install(celery: Celery) -> None:
     """Give beat its schedule."""
     celery.conf.beat_schedule = {
@@ -116,6 +134,12 @@ def install(celery: Celery) -> None:
             "task": RELEASE_HOLDS,
             "schedule": float(_RELEASE_EVERY_SECONDS),
             "options": {"queue": "ingest", "expires": _RELEASE_EVERY_SECONDS},
+        },
+        "rebuild-counters": {
+            "task": REBUILD_COUNTERS,
+            # Oftener than a night: a beat that stood still at two o'clock makes up for it.
+            "schedule": _REBUILD_EVERY_SECONDS / 48,
+            "options": {"queue": "ingest", "expires": 600},
         },
         "note-cell-days": {
             "task": NOTE_CELL_DAYS,

@@ -7,7 +7,7 @@ them before any cell's row, then the cells by their keys.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -41,6 +41,11 @@ class Held:
 
 
 NOTHING_HELD = Held()
+SHARE_COLUMNS: Final = tuple(f"{bucket}_{unit}" for bucket in Bucket for unit in ("clips", "ms"))
+
+
+# A campaign, the key of a cell of it, a speaker who has a share there.
+Place = tuple[UUID, str, UUID]
 
 
 def _changes(before: Share, after: Share) -> dict[str, int]:
@@ -75,21 +80,17 @@ def move_counters(
         _move(campaign_id, speaker_id, {key: changes}, held)
 
 
-def lock_counters(*, places: Iterable[tuple[UUID, str, UUID]]) -> None:
+def lock_counters(*, places: Iterable[Place]) -> None:
     """Lock the speakers' rows, by (campaign, cell key, speaker), for a transaction of many moves.
 
     One move takes its speaker's row and then the cell's; a second one after it in the same
     transaction would take a speaker's row after a cell's, and could deadlock with a single move of
     that speaker. With all speakers' rows taken first it keeps to the order.
     """
-    wanted = sorted(set(places))
+    wanted = set(places)
     if len(wanted) < 2:
         return
-    cells = {(campaign_id, key): 0 for campaign_id, key, _ in wanted}
-    for campaign_id, key in cells:
-        cells[campaign_id, key] = cell_id_of(campaign_id, key)
-    pairs = sorted((cells[campaign_id, key], speaker) for campaign_id, key, speaker in wanted)
-    _make_speakers(pairs)
+    pairs = make_rows(places=wanted)
     which = Q(pk__in=[])
     for cell_id, speaker_id in pairs:
         which |= Q(cell_id=cell_id, speaker_id=speaker_id)
@@ -97,17 +98,30 @@ def lock_counters(*, places: Iterable[tuple[UUID, str, UUID]]) -> None:
     list(rows.order_by("cell_id", "speaker_id").values_list("pk"))
 
 
-def move_between_cells(
-    *, campaign_id: UUID, speaker_id: UUID, shares: Mapping[tuple[str, str], Iterable[Share]]
-) -> None:
-    """Take a speaker's shares out of the cells they count in, and add them to others.
+def make_rows(*, places: Iterable[Place]) -> dict[tuple[int, UUID], Place]:
+    """Make what is missing of the rows of these places, cells first; none of them is locked.
 
-    `shares`: by the keys of the two cells, (from, to). In the caller's transaction, which holds
-    the clips.
+    Returns the places by (cell id, speaker), in the order in which their rows are to be locked.
+    """
+    wanted = sorted(places)
+    cells = {(campaign_id, key): 0 for campaign_id, key, _ in wanted}
+    for campaign_id, key in cells:
+        cells[campaign_id, key] = cell_id_of(campaign_id, key)
+    pairs = {(cells[place[:2]], place[2]): place for place in wanted}
+    _make_speakers(sorted(pairs))
+    return {pair: pairs[pair] for pair in sorted(pairs)}
+
+
+def move_between_cells(
+    *, campaign_id: UUID, speaker_id: UUID, shares: Mapping[str, Iterable[Share]], to: str
+) -> None:
+    """Take a speaker's shares out of the cells they count in, and add them to another.
+
+    `shares`: by the key of the cell. In the caller's transaction, which holds the clips.
     """
     nothing = Share(None, 0)
     places: dict[str, dict[str, int]] = {}
-    for (key, to), moved in shares.items():
+    for key, moved in shares.items():
         for share in moved:
             _sum(places.setdefault(key, {}), _changes(share, nothing))
             _sum(places.setdefault(to, {}), _changes(nothing, share))
@@ -150,7 +164,7 @@ def add_to_speaker(
         "cell_id = (SELECT id FROM coverage_cell WHERE campaign_id = %s AND key = %s)"
         " AND speaker_id = %s"
     )
-    which = [_prepared(campaign_id), key, _prepared(speaker_id)]
+    which = [prepared(campaign_id), key, prepared(speaker_id)]
     answer = "RETURNING pending_clips, accepted_clips"
     after = _add("coverage_cellspeaker", changes, cell, which, answer)
     if after is None:
@@ -173,7 +187,7 @@ def _waits(pending: int, accepted: int) -> bool:
 
 def add_to_cell(*, campaign_id: UUID, key: str, changes: Mapping[str, int]) -> None:
     """Add to the columns of a cell that is there, and lock it; raises LookupError if it is not."""
-    which = [_prepared(campaign_id), key]
+    which = [prepared(campaign_id), key]
     answer = _add("coverage_cell", changes, "campaign_id = %s AND key = %s", which, "RETURNING id")
     if answer is None:
         raise LookupError(f"there is no cell {key}")
@@ -209,13 +223,14 @@ def _add(
     return rows[0] if rows else None
 
 
-def _prepared(value: UUID) -> UUID | str:
+def prepared(value: UUID) -> UUID | str:
+    """Return an id as this database takes it in plain SQL."""
     return value if connection.features.has_native_uuid_field else value.hex
 
 
 def _make_speakers(pairs: list[tuple[int, UUID]]) -> None:
     rows = [CellSpeaker(cell_id=cell_id, speaker_id=speaker_id) for cell_id, speaker_id in pairs]
-    CellSpeaker.objects.bulk_create(rows, ignore_conflicts=True)
+    CellSpeaker.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
 
 
 def cell_id_of(campaign_id: UUID, key: str) -> int:
