@@ -113,15 +113,16 @@ def make_rows(*, places: Iterable[Place]) -> dict[tuple[int, UUID], Place]:
 
 
 def move_between_cells(
-    *, campaign_id: UUID, speaker_id: UUID, shares: Mapping[str, Iterable[Share]], to: str
+    *, campaign_id: UUID, speaker_id: UUID, shares: Mapping[tuple[str, str], Iterable[Share]]
 ) -> None:
-    """Take a speaker's shares out of the cells they count in, and add them to another.
+    """Take a speaker's shares out of the cells they count in, and add them to others.
 
-    `shares`: by the key of the cell. In the caller's transaction, which holds the clips.
+    `shares`: by the keys of the two cells, (from, to). In the caller's transaction, which holds
+    the clips.
     """
     nothing = Share(None, 0)
     places: dict[str, dict[str, int]] = {}
-    for key, moved in shares.items():
+    for (key, to), moved in shares.items():
         for share in moved:
             _sum(places.setdefault(key, {}), _changes(share, nothing))
             _sum(places.setdefault(to, {}), _changes(nothing, share))
