@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+import scipy.fft
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -18,8 +19,9 @@ _LOG_STEP = np.log(6.4) / 27
 def power_frames(x: Floats, *, size: int, hop: int) -> Floats:
     """Return |FFT|^2 of `x` in frames under a periodic Hann window, (frames, size // 2 + 1)."""
     frames = np.lib.stride_tricks.sliding_window_view(x, size)[::hop]
-    spectrum = np.fft.rfft(frames * _hann(size), axis=1)
-    power = spectrum.real**2 + spectrum.imag**2
+    # SciPy's is three times as fast for sizes such as 321, of which a factor is a large prime.
+    spectrum = scipy.fft.rfft(frames * _hann(size), axis=1)
+    power: Floats = np.square(spectrum.real) + np.square(spectrum.imag)
     return power.astype(np.float32, copy=False)
 
 
