@@ -16,8 +16,9 @@ from backend.clips.day import count_day, retakes_of
 from backend.clips.forms import ReasonOut
 from backend.clips.models import ReportKind
 from backend.clips.sessions import report_prompt
-from backend.coverage.standing import cells_to_find
-from backend.coverage.targets import UNITS
+from backend.coverage.daily import plan_for_phone
+from backend.coverage.plan import UNITS
+from backend.coverage.steering_api import SiteOut
 from backend.fields import StrictSerializer
 from backend.problems import Malformed
 
@@ -28,12 +29,16 @@ _OFFSETS = range(-12 * 60, 14 * 60 + 1)
 
 
 class FindOut(serializers.Serializer[Any]):
-    """A kind of person who is missing, and how much."""
+    """A kind of person who is missing, and how much.
+
+    `conditions`: the surroundings, and the kind of phone, in which the least part is there.
+    """
 
     cell = serializers.CharField()
     key = serializers.DictField(child=serializers.CharField())
     missing = serializers.FloatField()
     unit = serializers.ChoiceField(choices=UNITS)
+    conditions = serializers.DictField(child=serializers.CharField())
 
 
 class RetakeOut(serializers.Serializer[Any]):
@@ -59,9 +64,15 @@ class DayOut(serializers.Serializer[Any]):
 
 
 class PlanOut(serializers.Serializer[Any]):
-    """The plan of the day."""
+    """The plan of the day.
+
+    `site`: where this collector meets people now, as far as the server knows; `sites`: where it is
+    worth most to go.
+    """
 
     find = FindOut(many=True)
+    site = serializers.CharField(allow_null=True)
+    sites = SiteOut(many=True)
     redo = RetakeOut(many=True)
     day = DayOut()
     as_of = serializers.DateTimeField()
@@ -94,7 +105,7 @@ class PlanOfTodayView(APIView):
             raise Malformed("`offset_minutes` must be that of a time zone.")
         return Response(
             {
-                "find": cells_to_find(device=device, now=now, at_most=_FIND),
+                **plan_for_phone(device=device, now=now, at_most=_FIND),
                 "redo": retakes_of(device=device, at_most=_RETAKES),
                 "day": count_day(device=device, offset=timedelta(minutes=minutes), now=now),
                 "as_of": now,

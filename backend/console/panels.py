@@ -14,7 +14,8 @@ from backend.accounts.permissions import person_holds
 from backend.campaigns.models import Campaign
 from backend.clips.models import Clip
 from backend.clips.state import STORED, State
-from backend.coverage.api import coverage_facts
+from backend.coverage.coverage_api import cell_facts
+from backend.coverage.standing import read_standings
 from backend.jobs.models import Job, JobState
 from backend.quality.clip_list import measures_by_clip
 from backend.releases.models import UNFINISHED, Release
@@ -94,7 +95,7 @@ def _clip_line(clip: Clip, measures: dict[str, float]) -> ClipLine:
 
 def coverage_lines(campaign: Campaign, now: datetime) -> dict[str, Any]:
     """Return the coverage table: unit and a line a cell, cells with targets first."""
-    facts = coverage_facts(campaign, now)
+    facts = cell_facts(read_standings(campaign=campaign, now=now))
     cells = sorted(facts["cells"], key=lambda cell: cell["target"] is None)
     return {"unit": facts["unit"], "lines": [_cell_line(cell) for cell in cells]}
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backend.console import acts, devices, imports, review, rules, views
+from backend.console import acts, coverage, devices, imports, review, rules, views
 
 app_name = "console"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("campaigns/<slug:slug>/enrolment-codes", acts.issue_code, name="issue-code"),
     path("campaigns/<slug:slug>/releases", acts.build_release, name="build-release"),
     path("campaigns/<slug:slug>/jobs/<uuid:job_id>/retry", acts.retry, name="retry"),
+    path("campaigns/<slug:slug>/coverage", coverage.coverage, name="coverage"),
     path("campaigns/<slug:slug>/devices", devices.devices, name="devices"),
     path(
         "campaigns/<slug:slug>/devices/<uuid:device_id>/revoke",

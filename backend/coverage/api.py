@@ -1,6 +1,6 @@
-"""The manager's calls around a campaign: import prompts, enrol phones, see coverage."""
+"""The manager's calls around a campaign: import prompts, enrol phones."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import segno
@@ -14,14 +14,10 @@ from rest_framework.views import APIView
 
 from backend.accounts.permissions import actor_of
 from backend.accounts.services import issue_enrolment_code
-from backend.campaigns.models import Campaign
 from backend.campaigns.reading import campaign_for
 from backend.campaigns.services import import_prompts
-from backend.coverage.standing import read_standings
-from backend.coverage.targets import UNITS
 from backend.fields import StrictSerializer
 from backend.parsing import CsvParser, JsonLinesParser, NdJsonParser, StrictJSONParser
-from backend.speakers.cells import levels_of
 
 
 class ImportIn(StrictSerializer):
@@ -114,64 +110,3 @@ class EnrolmentCodesView(APIView):
             },
             status=201,
         )
-
-
-class CellOut(serializers.Serializer[Any]):
-    """One cell; amounts are in the campaign's unit."""
-
-    key = serializers.DictField()
-    target = serializers.IntegerField(allow_null=True)
-    accepted = serializers.FloatField()
-    pending = serializers.FloatField()
-    held = serializers.FloatField()
-    speakers = serializers.IntegerField()
-
-
-class CoverageOut(serializers.Serializer[Any]):
-    """How much of what was wanted is there."""
-
-    unit = serializers.ChoiceField(choices=UNITS)
-    cells = CellOut(many=True)
-    gaps = serializers.ListField(child=serializers.DictField())
-    forecast = serializers.ListField(child=serializers.DictField())
-    as_of = serializers.DateTimeField()
-
-
-def coverage_facts(campaign: Campaign, now: datetime) -> dict[str, Any]:
-    """Return the counters of every cell, and the cells that lack most first as gaps."""
-    standings = read_standings(campaign=campaign, now=now)
-    cells = [
-        {
-            "key": levels_of(cell.key),
-            "target": cell.target,
-            "accepted": cell.accepted,
-            "pending": cell.pending,
-            "held": cell.held,
-            "speakers": cell.speakers,
-        }
-        for cell in standings.cells.values()
-    ]
-    gaps = sorted(
-        (cell for cell in standings.cells.values() if cell.missing > 0),
-        key=lambda cell: (-cell.missing, cell.key),
-    )
-    missing = [{"key": levels_of(cell.key), "missing": cell.missing} for cell in gaps]
-    return {
-        "unit": standings.unit,
-        "cells": cells,
-        "gaps": missing,
-        "forecast": [],
-        "as_of": now,
-    }
-
-
-class CoverageView(APIView):
-    """Coverage of a campaign."""
-
-    verbs = {"GET": "coverage.read"}
-
-    @extend_schema(responses=CoverageOut)
-    def get(self, request: Request, slug: str) -> Response:
-        """Answer the counters; nothing is scanned."""
-        campaign = campaign_for(request, slug, "coverage.read")
-        return Response(coverage_facts(campaign, timezone.now()))

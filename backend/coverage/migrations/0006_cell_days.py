@@ -5,27 +5,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('coverage', '0005_versioned_plans'),
+        ("coverage", "0005_versioned_plans"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CellDay',
+            name="CellDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('accepted_clips', models.BigIntegerField()),
-                ('accepted_ms', models.BigIntegerField()),
-                ('accepted_speakers', models.BigIntegerField()),
-                ('pending_clips', models.BigIntegerField()),
-                ('pending_ms', models.BigIntegerField()),
-                ('rejected_clips', models.BigIntegerField()),
-                ('cell', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='days', to='coverage.cell')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("accepted_clips", models.BigIntegerField()),
+                ("accepted_ms", models.BigIntegerField()),
+                ("accepted_speakers", models.BigIntegerField()),
+                ("pending_clips", models.BigIntegerField()),
+                ("pending_ms", models.BigIntegerField()),
+                ("rejected_clips", models.BigIntegerField()),
+                (
+                    "cell",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="days",
+                        to="coverage.cell",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('cell', 'day'), name='cell_day_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("cell", "day"), name="cell_day_once")
+                ],
             },
         ),
     ]
