@@ -49,7 +49,9 @@ class ClipQuerySet(models.QuerySet["Clip"]):
 
     def with_speaker(self) -> "ClipQuerySet":
         """Read the speakers and the campaign's binning with the clips: both decide the cell."""
-        return self.select_related("speaker").annotate(campaign_binning=F("campaign__binning"))
+        # A dict, for as a keyword the types' plugin takes it for a second declaration.
+        binning = {"campaign_binning": F("campaign__binning")}
+        return self.select_related("speaker").annotate(**binning)
 
     def in_state(self, *states: State) -> "ClipQuerySet":
         """Return the clips that stand in one of the states."""

@@ -26,6 +26,7 @@ from backend.speakers.cells import (
     SESSION_DIMENSIONS,
     UNKNOWN,
     key_of,
+    levels_of,
     person_key,
 )
 
@@ -66,6 +67,12 @@ def mode_of(document: Mapping[str, Any]) -> str:
     return str(document.get("mode", CROSS))
 
 
+def dimensions_of(document: Mapping[str, Any], usual: Sequence[str]) -> list[str]:
+    """Return the plan's dimensions, `usual` where it names none."""
+    named = document.get("dimensions")
+    return list(usual if named is None else named)
+
+
 def known_levels(
     document: Mapping[str, Any],
     dimensions: Sequence[str],
@@ -82,6 +89,21 @@ def known_levels(
         name: tuple(named[name]) if name in named else offered_levels(document, name, by_field)
         for name in dimensions
     }
+
+
+def people_of_dimensions(people: Mapping[str, int], dimensions: Sequence[str]) -> dict[str, int]:
+    """Return how many were met by the keys of persons of these dimensions.
+
+    Those who were counted by more dimensions are added up; of those who were counted by others
+    nobody knows what they would have said.
+    """
+    found: dict[str, int] = {}
+    for key, number in people.items():
+        levels = dict.fromkeys(SESSION_DIMENSIONS, UNKNOWN) | levels_of(key)
+        if set(dimensions) <= set(levels):
+            own = person_key(key_of(levels, dimensions))
+            found[own] = found.get(own, 0) + number
+    return found
 
 
 def offered_levels(
@@ -198,6 +220,7 @@ def _supply(
         along = [1] * len(shape)
         along[axis] = -1
         prior *= shares.reshape(along)
+    counted = people_of_dimensions(people, dimensions)
     met = np.zeros(shape)
     sittings = prod(
         len(names)
@@ -206,7 +229,7 @@ def _supply(
     )
     for place in np.ndindex(*shape):
         key = {name: levels[axis][place[axis]] for axis, name in enumerate(dimensions)}
-        met[place] = people.get(person_key(key_of(key, dimensions)), 0) / sittings
+        met[place] = counted.get(person_key(key_of(key, dimensions)), 0) / sittings
     return prior * _PRIOR_PEOPLE + met
 
 

@@ -11,8 +11,8 @@ from backend import policy
 from backend.accounts.models import Membership, User
 from backend.campaigns.models import Campaign
 from backend.campaigns.services import default_rules, write_profile
-from backend.coverage.models import Cell
-from backend.coverage.targets import target_faults, target_per_cell
+from backend.coverage.plan import dimensions_of
+from backend.coverage.planning import PlanFaulty, begin_plan, check_plan, write_plan
 from backend.jobs.services import record_audit
 from backend.problems import Malformed, Problem
 from backend.speakers.demographics import DEFAULT_FIELDS
@@ -20,6 +20,7 @@ from backend.speakers.models import ConsentForm
 
 DEFAULT_DIMENSIONS = ["gender", "age_band"]
 DEFAULT_ANNOTATION = {"type": "transcription", "overlap": 1}
+_CHANGEABLE = ("name", "state", "annotation", "max_seconds", "max_bytes")
 
 
 class SlugTaken(Problem):
@@ -48,17 +49,21 @@ def create_campaign(
 
     Raises SlugTaken, or Malformed for targets that do not fit the dimensions.
     """
-    wanted = dimensions if dimensions is not None else DEFAULT_DIMENSIONS
     plan = targets or {"unit": "clips", "cells": []}
-    _refuse(plan, wanted)
+    usual = dimensions if dimensions is not None else DEFAULT_DIMENSIONS
+    fields = demographics if demographics is not None else DEFAULT_FIELDS
+    try:
+        check_plan(document=plan, dimensions=usual, fields=fields)
+    except PlanFaulty as faulty:
+        raise _of_targets(faulty) from None
     try:
         with transaction.atomic():
             campaign = Campaign.objects.create(
                 slug=slug,
                 name=name,
                 language=language,
-                demographics=demographics if demographics is not None else DEFAULT_FIELDS,
-                dimensions=wanted,
+                demographics=fields,
+                dimensions=dimensions_of(plan, usual),
                 targets=plan,
                 annotation=annotation or DEFAULT_ANNOTATION,
                 max_seconds=max_seconds,
@@ -68,7 +73,7 @@ def create_campaign(
             write_profile(campaign=campaign, rules=default_rules(), actor=actor, now=now)
             for form in consent_forms:
                 _add_form(campaign=campaign, form=form, now=now)
-            _write_targets(campaign)
+            begin_plan(campaign=campaign, actor=actor, now=now)
             if manager is not None:
                 Membership.objects.create(user=manager, campaign=campaign, role=policy.MANAGER)
             record_audit(actor=actor, act="campaign.create", subject=f"campaign:{slug}", now=now)
@@ -80,20 +85,23 @@ def create_campaign(
 def change_campaign(
     *, campaign: Campaign, changes: dict[str, Any], actor: str, now: datetime
 ) -> Campaign:
-    """Change name, state, annotation, bounds or targets; add consent forms (a new version)."""
-    plan = changes.get("targets")
-    if plan is not None:
-        _refuse(plan, campaign.dimensions)
+    """Change name, state, annotation, bounds or targets; add consent forms (a new version).
+
+    Raises Malformed for targets that are no plan.
+    """
     with transaction.atomic():
         row = Campaign.objects.select_for_update().get(pk=campaign.pk)
-        for name in ("name", "state", "annotation", "max_seconds", "max_bytes", "targets"):
-            if name in changes:
-                setattr(row, name, changes[name])
-        row.save()
+        own = [name for name in _CHANGEABLE if name in changes]
+        for name in own:
+            setattr(row, name, changes[name])
+        row.save(update_fields=own)
         for form in changes.get("consent_forms", []):
             _add_form(campaign=row, form=form, now=now)
-        if plan is not None:
-            _write_targets(row)
+        if "targets" in changes:
+            try:
+                write_plan(campaign=row, document=changes["targets"], actor=actor, now=now)
+            except PlanFaulty as faulty:
+                raise _of_targets(faulty) from None
         record_audit(
             actor=actor,
             act="campaign.change",
@@ -104,15 +112,14 @@ def change_campaign(
     return row
 
 
-def _refuse(plan: dict[str, Any], dimensions: list[str]) -> None:
-    faults = target_faults(plan, dimensions)
-    if faults:
-        raise Malformed(
-            errors=[
-                {"field": f"targets.{fault['field']}", "message": fault["message"]}
-                for fault in faults
-            ]
-        )
+def _of_targets(faulty: PlanFaulty) -> Malformed:
+    """Say the same of the field in which a campaign's own calls take the plan."""
+    return Malformed(
+        errors=[
+            {"field": f"targets.{fault['field']}", "message": fault["message"]}
+            for fault in faulty.errors or []
+        ]
+    )
 
 
 def _add_form(*, campaign: Campaign, form: dict[str, Any], now: datetime) -> ConsentForm:
@@ -135,10 +142,3 @@ def _add_form(*, campaign: Campaign, form: dict[str, Any], now: datetime) -> Con
         sha256=digest,
         created_at=now,
     )
-
-
-def _write_targets(campaign: Campaign) -> None:
-    wanted = target_per_cell(campaign.targets, campaign.dimensions)
-    Cell.objects.filter(campaign=campaign).exclude(key__in=wanted).update(target=None)
-    for key, target in sorted(wanted.items()):
-        Cell.objects.update_or_create(campaign=campaign, key=key, defaults={"target": target})

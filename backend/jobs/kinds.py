@@ -32,5 +32,6 @@ KINDS: Final[dict[str, Kind]] = {
     "note_cell_days": Kind("ingest"),
     "rebuild_counters": Kind("releases", attempts=3),
     "rejudge_clips": Kind("releases"),
+    "rebin_speakers": Kind("releases"),
     "build_release": Kind("releases", attempts=5),
 }
