@@ -10,9 +10,12 @@ from backend.accounts.models import Device
 from backend.campaigns.models import Prompt, Site
 from backend.clips.models import Clip, PromptReport, Session
 from backend.clips.problems import ConsentMissing, SessionUnknown, SiteUnknown
+from backend.coverage.next_prompts import hand_out_prompts
+from backend.coverage.screening import meet_speaker
 from backend.digest import request_digest
 from backend.problems import NotFound
 from backend.speakers.models import Consent
+from backend.speakers.placing import current_cell
 from backend.speakers.services import IdTaken, find_speaker
 
 
@@ -33,8 +36,17 @@ def open_session(
         consent = Consent.objects.filter(pk=opened["consent"], speaker=speaker).first()
         if consent is None or consent.withdrawn_at is not None or "collect" not in consent.scopes:
             raise ConsentMissing()
+        site = _site(device, opened.get("site"))
         try:
             with transaction.atomic():
+                meet_speaker(
+                    device=device,
+                    speaker=speaker,
+                    key=current_cell(speaker=speaker, campaign=device.campaign),
+                    site_id=site.pk if site is not None else None,
+                    hold_id=opened.get("hold"),
+                    now=now,
+                )
                 return (
                     Session.objects.create(
                         id=session_id,
@@ -43,7 +55,7 @@ def open_session(
                         consent=consent,
                         device=device,
                         collector_id=device.collector_id,
-                        site=_site(device, opened.get("site")),
+                        site=site,
                         hold=opened.get("hold"),
                         environment=opened["environment"],
                         app_version=opened["app_version"],
@@ -71,37 +83,33 @@ def _site(device: Device, slug: str | None) -> Site | None:
     return site
 
 
-def next_prompts(*, session_id: UUID, device: Device, count: int) -> list[Prompt]:
-    """Return up to `count` prompts that this speaker has not recorded, in the campaign's order.
+def next_prompts(*, session_id: UUID, device: Device, count: int, now: datetime) -> list[Prompt]:
+    """Return up to `count` prompts that this speaker is to record next, best first.
 
-    Each speaker starts at another place of the list, so that a campaign with more prompts than a
-    session holds is covered evenly. Rejected takes leave their prompt open; what the speaker
-    skipped or reported is not asked of them again. Raises SessionUnknown.
+    Coverage chooses (backend.coverage.next_prompts). Rejected takes leave their prompt open; what
+    the speaker skipped or reported is not asked of them again. Raises SessionUnknown.
     """
-    session = Session.objects.filter(
-        pk=session_id, collector_id=device.collector_id, campaign_id=device.campaign_id
-    ).first()
-    if session is None:
-        raise SessionUnknown()
-    done = Clip.objects.filter(speaker_id=session.speaker_id).recorded()
-    refused = PromptReport.objects.filter(session__speaker_id=session.speaker_id)
-    open_prompts = (
-        Prompt.objects.filter(campaign_id=session.campaign_id, active=True)
-        .exclude(pk__in=done.values("prompt_id"))
-        .exclude(pk__in=refused.values("prompt_id"))
-        .order_by("position")
-    )
-    last = (
-        Prompt.objects.filter(campaign_id=session.campaign_id, active=True)
-        .order_by("-position")
-        .values_list("position", flat=True)
+    session = (
+        Session.objects.filter(
+            pk=session_id, collector_id=device.collector_id, campaign_id=device.campaign_id
+        )
+        .select_related("speaker")
         .first()
     )
-    start = session.speaker_id.int % last if last else 0
-    chosen = list(open_prompts.filter(position__gt=start)[:count])
-    if len(chosen) < count:
-        chosen += list(open_prompts.filter(position__lte=start)[: count - len(chosen)])
-    return chosen
+    if session is None:
+        raise SessionUnknown()
+    recorded = Clip.objects.filter(speaker_id=session.speaker_id).recorded().order_by("pk")
+    refused = PromptReport.objects.filter(session__speaker_id=session.speaker_id)
+    # In the order of their recording: the newest are what their mouth has said last.
+    done = dict.fromkeys(refused.values_list("prompt_id", flat=True))
+    done |= dict.fromkeys(recorded.values_list("prompt_id", flat=True))
+    return hand_out_prompts(
+        speaker=session.speaker,
+        key=current_cell(speaker=session.speaker, campaign=device.campaign),
+        done=done,
+        count=count,
+        now=now,
+    )
 
 
 def report_prompt(

@@ -11,16 +11,38 @@ from rest_framework.views import APIView
 
 from backend.accounts.models import Device
 from backend.accounts.phone import own_campaign, phone_of
-from backend.coverage import holds
+from backend.coverage.eligibility import Eligibility, check_eligibility, conditions_of
+from backend.coverage.leases import LEASED_AT_MOST, grant_leases
 from backend.coverage.models import Hold
-from backend.coverage.openness import Status
+from backend.coverage.offers import CAMPAIGN, FILLER, WAITLIST, Offer
+from backend.coverage.quota import Reason, Status
 from backend.fields import SmallObjectField, StrictSerializer
 from backend.problems import Malformed
-from backend.speakers.cells import cell_key, levels_of
+from backend.speakers.cells import (
+    DEVICE_CLASS,
+    UNKNOWN,
+    device_class,
+    levels_of,
+    person_key,
+)
 from backend.speakers.demographics import faults
+from backend.speakers.placing import cell_by_plan, current_cell
 from backend.speakers.services import find_speaker
 
 _WANTS = 100
+
+
+def _levels() -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.CharField(max_length=60), required=False, allow_empty=False, max_length=20
+    )
+
+
+class PossibleIn(StrictSerializer):
+    """In which surroundings, on which kinds of phone the person can record; else in any."""
+
+    environment = _levels()
+    device_class = _levels()
 
 
 class EligibilityIn(StrictSerializer):
@@ -28,10 +50,11 @@ class EligibilityIn(StrictSerializer):
 
     speaker = serializers.UUIDField(required=False)
     demographics = SmallObjectField(required=False)
+    possible = PossibleIn(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse both, and neither."""
-        if len(attrs) != 1:
+        if ("speaker" in attrs) == ("demographics" in attrs):
             raise serializers.ValidationError("Either `speaker` or `demographics`.")
         return attrs
 
@@ -45,12 +68,33 @@ class HoldOut(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
+class ConditionsOut(serializers.Serializer[Any]):
+    """In which surroundings and on what to record; without a level the plan asks for none."""
+
+    environment = serializers.CharField(required=False)
+    device_class = serializers.CharField(required=False)
+
+
+class OfferOut(serializers.Serializer[Any]):
+    """Another use: a place on the waitlist `since` then, another `campaign`, or a filler."""
+
+    kind = serializers.ChoiceField(choices=[WAITLIST, CAMPAIGN, FILLER])
+    campaign = serializers.CharField(required=False)
+    since = serializers.DateTimeField(required=False)
+
+
 class EligibilityOut(serializers.Serializer[Any]):
-    """The person's cell, how it stands, and the promise; it may be a lease of this phone."""
+    """The person's cell, how it stands and why, and the promise; it may be a lease of this phone.
+
+    Whoever is not looked for has an offer.
+    """
 
     cell = serializers.CharField()
     status = serializers.ChoiceField(choices=[status.value for status in Status])
+    reason = serializers.ChoiceField(choices=[reason.value for reason in Reason])
     hold = HoldOut(allow_null=True)
+    conditions = ConditionsOut()
+    offer = OfferOut(allow_null=True)
 
 
 class WantIn(StrictSerializer):
@@ -59,7 +103,7 @@ class WantIn(StrictSerializer):
     cell = serializers.CharField(
         max_length=200, required=False, allow_null=True, allow_blank=True, default=""
     )
-    clips = serializers.IntegerField(min_value=1, max_value=holds.LEASED_AT_MOST)
+    clips = serializers.IntegerField(min_value=1, max_value=LEASED_AT_MOST)
 
 
 class LeasesIn(StrictSerializer):
@@ -79,6 +123,7 @@ class LeaseOut(HoldOut):
     """A lease; an empty `cell` is the whole campaign, which has no targets."""
 
     cell = serializers.CharField(allow_blank=True)
+    conditions = ConditionsOut()
 
 
 class LeasesOut(serializers.Serializer[Any]):
@@ -101,19 +146,48 @@ class EligibilityView(APIView):
         form = EligibilityIn(data=request.data)
         form.is_valid(raise_exception=True)
         speaker_id = form.validated_data.get("speaker")
+        speaker = None
         if speaker_id is not None:
-            key = find_speaker(speaker_id=speaker_id, device=device).cell
+            speaker = find_speaker(speaker_id=speaker_id, device=device)
+            said = speaker.demographics
+            key = current_cell(speaker=speaker, campaign=device.campaign)
         else:
             said = form.validated_data["demographics"]
             wrong = faults(said, device.campaign.demographics, now.date())
             if wrong:
                 raise Malformed(errors=wrong)
-            key = cell_key(said, device.campaign.dimensions, now.date())
-        answer = holds.check_eligibility(device=device, key=key, speaker_id=speaker_id, now=now)
-        hold = None
-        if answer.hold is not None:
-            hold = _facts(answer.hold, *answer.hold.left())
-        return Response({"cell": answer.key, "status": answer.status.value, "hold": hold})
+            key = cell_by_plan(campaign=device.campaign, demographics=said, on=now.date())
+        possible = form.validated_data.get("possible", {})
+        own = device_class(device.user_agent)
+        if own != UNKNOWN:
+            possible = {DEVICE_CLASS: [own]} | possible
+        answer = check_eligibility(
+            device=device, key=key, said=said, speaker=speaker, possible=possible, now=now
+        )
+        return Response(_told(answer))
+
+
+def _told(answer: Eligibility) -> dict[str, Any]:
+    hold = None
+    if answer.hold is not None:
+        hold = _facts(answer.hold, *answer.hold.left())
+    return {
+        "cell": answer.key,
+        "status": answer.status.value,
+        "reason": answer.reason.value,
+        "hold": hold,
+        "conditions": answer.conditions,
+        "offer": _offered(answer.offer) if answer.offer is not None else None,
+    }
+
+
+def _offered(offer: Offer) -> dict[str, Any]:
+    facts: dict[str, Any] = {"kind": offer.kind}
+    if offer.campaign:
+        facts["campaign"] = offer.campaign
+    if offer.since is not None:
+        facts["since"] = offer.since
+    return facts
 
 
 class LeasesView(APIView):
@@ -133,11 +207,16 @@ class LeasesView(APIView):
             for item in form.validated_data["want"]
         ]
         _check_cells(want, device)
-        leases = holds.grant_leases(
+        leases = grant_leases(
             request_id=form.validated_data["id"], device=device, want=want, now=now
         )
         shown = [
-            _facts(lease, lease.clips, lease.ms) | {"cell": lease.cell.key if lease.cell else ""}
+            _facts(lease, lease.clips, lease.ms)
+            | {
+                # The person's: what the phone can compute. The sitting's levels stand beside it.
+                "cell": person_key(lease.cell.key) if lease.cell else "",
+                "conditions": conditions_of(lease),
+            }
             for lease in leases
         ]
         return Response({"leases": shown, "server_time": now})

@@ -125,6 +125,12 @@ def sitting_of(max_per_speaker: float | None, usual: float) -> Sitting:
     return Sitting(usual=longest * 2 / 3, longest=longest)
 
 
+def sitting_for(standing: Standing, *, unit: str, clip_ms: int) -> Sitting:
+    """Return the sittings of a cell; of speakers one is a speaker, whatever one may give."""
+    usual = amount_of(SITTING_CLIPS, unit=unit, clip_ms=clip_ms)
+    return sitting_of(None if unit == "speakers" else standing.max_per_speaker, usual)
+
+
 def is_scarce(people: int, pool: int, cells: int) -> bool:
     """Say whether people of a cell are so rare among all who were met that a sitting is longer."""
     return pool >= _MET_AT_LEAST and cells > 0 and people * cells < _SCARCE * pool
@@ -176,11 +182,11 @@ def sitting_size(
 
 
 def clips_in(amount: float, *, unit: str, clip_ms: int) -> int:
-    """Return an amount of the unit in clips of the usual length; speakers by whole sittings."""
+    """Return an amount of the unit in clips of the usual length; a speaker is a sitting."""
     if unit == "seconds":
         return ceil(amount * 1000 / clip_ms)
     if unit == "speakers":
-        return ceil(amount) * SITTING_CLIPS
+        return ceil(amount * SITTING_CLIPS)
     return ceil(amount)
 
 
@@ -199,23 +205,40 @@ def held_speakers(clips: int) -> int:
 
 
 def open_clips(standing: Standing, *, unit: str, clip_ms: int) -> int:
-    """Return how many clips must be recorded so that the cell lacks nothing."""
+    """Return how many clips must be promised so that the cell is expected to lack nothing."""
     return clips_in(standing.deficit / standing.p_accept, unit=unit, clip_ms=clip_ms)
 
 
-def spread(amount: int, places: Mapping[str, int]) -> dict[str, int]:
+def spread(
+    amount: int, places: Mapping[str, int], weights: Mapping[str, float] | None = None
+) -> dict[str, int]:
     """Spread an amount over places in proportion to their size, none beyond it.
 
     Largest remainders (Hamilton's method), ties by name; the result adds up to the amount, or to
-    all the places when they are fewer.
+    all the places when they are fewer. `weights`: in proportion to size x weight instead; what a
+    place cannot take goes to the others, while any has a weight.
     """
-    total = sum(places.values())
-    amount = min(amount, total)
-    if amount <= 0:
-        return {}
-    whole = {name: amount * size // total for name, size in places.items()}
-    rest = amount - sum(whole.values())
-    by_remainder = sorted(places, key=lambda name: (-(amount * places[name] % total), name))
-    for name in by_remainder[:rest]:
-        whole[name] += 1
-    return {name: share for name, share in sorted(whole.items()) if share}
+    given = dict.fromkeys(places, 0)
+    left = min(amount, sum(places.values()))
+    while left > 0:
+        room = {name: size - given[name] for name, size in places.items() if size > given[name]}
+        pull = {
+            name: size * (1.0 if weights is None else weights.get(name, 0.0))
+            for name, size in room.items()
+        }
+        total = sum(pull.values())
+        if total <= 0:
+            weights = None
+            continue
+        ideal = {name: min(room[name], left * part / total) for name, part in pull.items()}
+        whole = {name: int(share) for name, share in ideal.items()}
+        rest = min(left, round(sum(ideal.values()))) - sum(whole.values())
+        by_remainder = sorted(room, key=lambda name: (whole[name] - ideal[name], name))
+        for name in by_remainder[:rest]:
+            whole[name] += whole[name] < room[name]
+        if not any(whole.values()):
+            whole[by_remainder[0]] = 1
+        for name, share in whole.items():
+            given[name] += share
+            left -= share
+    return {name: share for name, share in sorted(given.items()) if share}

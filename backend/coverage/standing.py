@@ -9,7 +9,7 @@ from backend.accounts.models import Device
 from backend.campaigns.models import Campaign
 from backend.coverage.counters import NOTHING_HELD, Held
 from backend.coverage.models import Cell, Hold
-from backend.coverage.openness import USUAL_CLIP_MS, Standing, held_speakers
+from backend.coverage.quota import USUAL_CLIP_MS, Standing, held_speakers, p_accept
 from backend.speakers.cells import levels_of
 
 
@@ -35,17 +35,35 @@ def read_standings(*, campaign: Campaign, now: datetime, besides: Iterable[Hold]
     """
     unit = campaign.targets.get("unit", "clips")
     rows = list(Cell.objects.filter(campaign=campaign).order_by("key"))
-    dropped: dict[int, Held] = {}
-    for hold in Hold.objects.filter(campaign=campaign, cell__isnull=False).stale(now):
-        _drop(dropped, hold)
-    for hold in besides:
-        if hold.expires_at > now:
-            _drop(dropped, hold)
-    cells = {row.key: _standing(row, unit, dropped.get(row.pk, NOTHING_HELD)) for row in rows}
+    stale = Hold.objects.filter(campaign=campaign, cell__isnull=False).stale(now)
+    dropped = dropped_of([*stale, *(hold for hold in besides if hold.expires_at > now)])
     clips = sum(row.accepted_clips + row.pending_clips for row in rows)
     ms = sum(row.accepted_ms + row.pending_ms for row in rows)
-    clip_ms = round(ms / clips) if clips else USUAL_CLIP_MS
-    return Standings(unit, cells, min(max(clip_ms, 1000), campaign.max_seconds * 1000))
+    clip_ms = usual_clip_ms(campaign, clips, ms)
+    cells = {
+        row.key: standing_of(
+            row, unit=unit, clip_ms=clip_ms, dropped=dropped.get(row.pk, NOTHING_HELD)
+        )
+        for row in rows
+    }
+    return Standings(unit, cells, clip_ms)
+
+
+def usual_clip_ms(campaign: Campaign, clips: int, milliseconds: int) -> int:
+    """Return how long a clip of this campaign usually is, from all that it has."""
+    usual = round(milliseconds / clips) if clips else USUAL_CLIP_MS
+    return min(max(usual, 1000), campaign.max_seconds * 1000)
+
+
+def dropped_of(holds: Iterable[Hold]) -> dict[int, Held]:
+    """Return what of these holds still stands in the cells, by the cell's id."""
+    dropped: dict[int, Held] = {}
+    for hold in holds:
+        if hold.cell_id is not None:
+            before = dropped.get(hold.cell_id, NOTHING_HELD)
+            clips, milliseconds = hold.left()
+            dropped[hold.cell_id] = Held(before.clips + clips, before.milliseconds + milliseconds)
+    return dropped
 
 
 def cells_to_find(*, device: Device, now: datetime, at_most: int) -> list[dict[str, Any]]:
@@ -58,35 +76,46 @@ def cells_to_find(*, device: Device, now: datetime, at_most: int) -> list[dict[s
         collector_id=device.collector_id, campaign_id=device.campaign_id
     )
     standings = read_standings(campaign=device.campaign, now=now, besides=mine)
-    wanted = [cell for cell in standings.cells.values() if cell.target and cell.open > 0]
-    wanted.sort(key=lambda cell: (-cell.open / (cell.target or 1), cell.key))
+    wanted = [cell for cell in standings.cells.values() if cell.target and cell.deficit > 0]
+    wanted.sort(key=lambda cell: (-cell.deficit / (cell.target or 1), cell.key))
     return [
         {
             "cell": cell.key,
             "key": levels_of(cell.key),
-            "missing": round(cell.open, 3),
+            "missing": round(cell.deficit, 3),
             "unit": standings.unit,
         }
         for cell in wanted[:at_most]
     ]
 
 
-def _drop(dropped: dict[int, Held], hold: Hold) -> None:
-    if hold.cell_id is not None:
-        before = dropped.get(hold.cell_id, NOTHING_HELD)
-        clips, milliseconds = hold.left()
-        dropped[hold.cell_id] = Held(before.clips + clips, before.milliseconds + milliseconds)
-
-
-def _standing(cell: Cell, unit: str, dropped: Held) -> Standing:
+def standing_of(cell: Cell, *, unit: str, clip_ms: int, dropped: Held = NOTHING_HELD) -> Standing:
+    """Return a cell's row in the campaign's unit, less the promises that no longer stand."""
     held_clips = cell.held_clips - dropped.clips
     accepted: float = cell.accepted_clips
     pending: float = cell.pending_clips
     held: float = held_clips
+    chance = p_accept(cell.accepted_clips, cell.accepted_clips + cell.rejected_clips)
+    most = cell.max_ms_per_speaker
+    most_of_one = None if most is None else most / clip_ms
     if unit == "speakers":
         accepted, pending = cell.accepted_speakers, cell.waiting_speakers
         held = held_speakers(held_clips)
+        # One clip of a sitting's that passes makes a speaker.
+        chance, most_of_one = 1.0, 1.0
     elif unit == "seconds":
         accepted, pending = cell.accepted_ms / 1000, cell.pending_ms / 1000
         held = (cell.held_ms - dropped.milliseconds) / 1000
-    return Standing(cell.key, cell.target, accepted, pending, held, cell.accepted_speakers)
+        most_of_one = None if most is None else most / 1000
+    return Standing(
+        key=cell.key,
+        target=cell.target,
+        accepted=accepted,
+        pending=pending,
+        held=held,
+        speakers=cell.accepted_speakers,
+        p_accept=chance,
+        speakers_coming=cell.waiting_speakers,
+        min_speakers=cell.min_speakers,
+        max_per_speaker=most_of_one,
+    )

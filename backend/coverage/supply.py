@@ -74,6 +74,12 @@ def read_supply_by_day(campaign: Campaign) -> list[tuple[date, str, str, int]]:
     ]
 
 
+def read_people_at(*, campaign_id: UUID, site_id: UUID) -> dict[str, int]:
+    """Return `{key: people}` of all who were ever met at one site."""
+    rows = SupplyCount.objects.filter(campaign_id=campaign_id, site_id=site_id)
+    return dict(rows.values_list("key").annotate(n=Sum("people")).order_by())
+
+
 def read_pool(campaign_id: UUID) -> dict[str, int]:
     """Return `{key: people}`: all who were ever met, wherever it was; one short row per key."""
     rows = SupplyTotal.objects.filter(campaign_id=campaign_id, people__gt=0)

