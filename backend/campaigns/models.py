@@ -110,6 +110,8 @@ class Prompt(models.Model):
     max_seconds = models.PositiveIntegerField()
     repeats = models.PositiveIntegerField(default=1)
     block = models.CharField(max_length=60, blank=True)
+    # How many recordings of it are wanted at most, in the whole campaign; none: as many as come.
+    cap = models.PositiveIntegerField(null=True, blank=True)
     audio_key = models.CharField(max_length=200, blank=True)
     audio_type = models.CharField(max_length=40, blank=True)
     # `{sha256, bytes, content_type}` of a spoken form whose bytes have not arrived.

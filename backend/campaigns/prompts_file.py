@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 KINDS: Final = ("read", "question", "hotword", "command")
-COLUMNS: Final = ("text", "kind", "language", "max_seconds", "repeats", "block")
+COLUMNS: Final = ("text", "kind", "language", "max_seconds", "repeats", "block", "cap")
 MAX_TEXT: Final = 1000
 MAX_ROWS: Final = 200_000
+MAX_CAP: Final = 1_000_000
 _RTL_CLASSES: Final = frozenset({"R", "AL"})
 
 
@@ -26,6 +27,7 @@ class PromptRow:
     max_seconds: int
     repeats: int
     block: str
+    cap: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,9 @@ def read_prompts(
     """Read CSV (with a header line) or JSON Lines (each line an object); text is kept as NFC.
 
     Columns: text (must), kind (read), language (the campaign's), max_seconds (the campaign's
-    bound), repeats (1; a hot word may ask for up to 20), block. Returns rows and faults; the
-    caller takes the rows only when there are no faults.
+    bound), repeats (1; a hot word may ask for up to 20), block, cap (how many recordings are wanted
+    at most; as many as come). Returns rows and faults; the caller takes the rows only when there
+    are no faults.
     """
     first = body.lstrip()[:1]
     pairs, faults = _json_lines(body) if first == "{" else _csv_lines(body)
@@ -142,9 +145,10 @@ def _row(
         wrong.append("`block` must be a text of at most 60 characters.")
     seconds = _whole(raw, "max_seconds", max_seconds, max_seconds, wrong)
     repeats = _whole(raw, "repeats", 1, 20, wrong)
+    cap = _whole(raw, "cap", 1, MAX_CAP, wrong) if "cap" in raw else None
     if wrong:
         return None, wrong
     return (
-        PromptRow(line, text, kind, spoken, direction_of(text), seconds, repeats, block),
+        PromptRow(line, text, kind, spoken, direction_of(text), seconds, repeats, block, cap),
         [],
     )

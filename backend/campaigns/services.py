@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from backend.campaigns.models import Campaign, Prompt, PromptSet, QualityProfile
 from backend.campaigns.prompts_file import read_prompts
-from backend.jobs.services import record_audit
+from backend.jobs.services import enqueue_job, record_audit
 from backend.problems import Malformed
 
 DEFAULT_PROFILE = Path(__file__).with_name("default_profile.json")
@@ -100,6 +100,7 @@ def import_prompts(
                     max_seconds=row.max_seconds,
                     repeats=row.repeats,
                     block=row.block,
+                    cap=row.cap,
                 )
                 for offset, row in enumerate(rows, start=1)
             ],
@@ -111,5 +112,11 @@ def import_prompts(
             subject=f"campaign:{campaign.slug}",
             now=now,
             detail={"set": str(prompt_set.id), "prompts": len(rows)},
+        )
+        enqueue_job(
+            kind="fill_shortlists",
+            key=f"fill_shortlists:{campaign.id}:{prompt_set.id}",
+            subject=str(campaign.id),
+            now=now,
         )
     return prompt_set, len(rows), True

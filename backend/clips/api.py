@@ -90,7 +90,9 @@ class NextPromptsView(APIView):
             raise Malformed("`session` must be an id and `count` a whole number.") from error
         if not 1 <= count <= PROMPTS_AT_ONCE:
             raise Malformed(f"`count` must be from 1 to {PROMPTS_AT_ONCE}.")
-        prompts = sessions.next_prompts(session_id=session_id, device=device, count=count)
+        prompts = sessions.next_prompts(
+            session_id=session_id, device=device, count=count, now=timezone.now()
+        )
         return Response({"prompts": [prompt_facts(prompt) for prompt in prompts]})
 
 

@@ -15,6 +15,10 @@ from backend.coverage.people_models import SupplyTotal as SupplyTotal
 from backend.coverage.people_models import WaitlistEntry as WaitlistEntry
 from backend.coverage.people_models import Whereabouts as Whereabouts
 from backend.coverage.plan_models import CoveragePlan as CoveragePlan
+from backend.coverage.prompt_models import PromptStanding as PromptStanding
+from backend.coverage.prompt_models import Shortlist as Shortlist
+from backend.coverage.prompt_models import ShortlistItem as ShortlistItem
+from backend.coverage.prompt_models import SpeakerPrompts as SpeakerPrompts
 from backend.coverage.proof_models import CounterProof as CounterProof
 
 

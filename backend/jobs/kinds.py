@@ -29,6 +29,8 @@ KINDS: Final[dict[str, Kind]] = {
     "import_clips": Kind("releases"),
     "drop_import": Kind("ingest", attempts=20, retry_seconds=60),
     "release_holds": Kind("ingest"),
+    # Seconds long where there are many prompts.
+    "fill_shortlists": Kind("releases"),
     "note_cell_days": Kind("ingest"),
     "rebuild_counters": Kind("releases", attempts=3),
     "rejudge_clips": Kind("releases"),

@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from backend.coverage.reserve import place_of
 from backend.digest import canonical
 from backend.releases.rows import Row, Shard
-from backend.releases.split import SPLITS, place_of
+from backend.releases.split import SPLITS
 
 # Peers' downloads break above 1 GB, and small files cost a request each.
 SHARD_BYTES: Final = 256 * 1024 * 1024

@@ -1,22 +1,15 @@
 """Pure: which split a speaker belongs to, once and for ever."""
 
-import hashlib
-import hmac
 from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Final
+
+from backend.coverage.reserve import place_of
 
 TRAIN: Final = "train"
 VALIDATION: Final = "validation"
 TEST: Final = "test"
 SPLITS: Final = (TRAIN, VALIDATION, TEST)
-
-
-def place_of(salt: bytes, name: str) -> float:
-    """Return where a name lies in [0, 1), from the first 53 bits of HMAC-SHA256(salt, name)."""
-    digest = hmac.digest(salt, name.encode(), hashlib.sha256)
-    # A float holds 53 bits; with 64 the largest would round up to 1.
-    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
 
 
 def split_at(place: float, shares: Mapping[str, int]) -> str:

@@ -1,20 +1,13 @@
 """The pack: everything of a campaign that a phone needs to work offline for days."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from backend.accounts.phone import own_campaign, phone_of
 from backend.campaigns.models import Campaign, Prompt, Site
 from backend.campaigns.services import current_profile
-from backend.digest import request_digest
 from backend.speakers.models import ConsentForm
-
-PROMPTS_IN_PACK = 500
 
 
 class PromptOut(serializers.Serializer[Any]):
@@ -102,12 +95,11 @@ def prompt_facts(prompt: Prompt) -> dict[str, Any]:
     }
 
 
-def build_pack(campaign: Campaign) -> dict[str, Any]:
-    """Return the pack of a campaign."""
+def build_pack(campaign: Campaign, prompts: Iterable[Prompt]) -> dict[str, Any]:
+    """Return the pack of a campaign with the prompts that were chosen for it."""
     forms = ConsentForm.objects.filter(campaign=campaign, retired_at=None).order_by(
         "version", "locale"
     )
-    prompts = Prompt.objects.filter(campaign=campaign, active=True).order_by("position")
     profile = current_profile(campaign_id=campaign.pk)
     return {
         "campaign": {
@@ -136,24 +128,6 @@ def build_pack(campaign: Campaign) -> dict[str, Any]:
             {"slug": site.slug, "name": site.name}
             for site in Site.objects.filter(campaign=campaign).order_by("name", "slug")
         ],
-        "prompts": [prompt_facts(prompt) for prompt in prompts[:PROMPTS_IN_PACK]],
+        "prompts": [prompt_facts(prompt) for prompt in prompts],
         "quality_profile": {"version": profile.version, "rules": profile.rules},
     }
-
-
-class PackView(APIView):
-    """The campaign's pack, with an ETag so that an unchanged one costs a 304."""
-
-    verbs = {"GET": "pack.read"}
-
-    @extend_schema(responses=PackOut)
-    def get(self, request: Request, slug: str) -> Response:
-        """Answer the pack, or 304 when the phone has this one."""
-        device = phone_of(request)
-        own_campaign(device, slug)
-        pack = build_pack(device.campaign)
-        etag = f'"{request_digest(pack)[:32]}"'
-        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-        if request.META.get("HTTP_IF_NONE_MATCH") == etag:
-            return Response(status=304, headers=headers)
-        return Response(pack, headers=headers)

@@ -1,11 +1,10 @@
-"""Addresses of the pack, spoken prompts and consents; speakers are with their clips."""
+"""Addresses of spoken prompts and consents; speakers are with their clips."""
 
 from django.urls import path
 
-from backend.speakers import api, pack, prompt_audio_api
+from backend.speakers import api, prompt_audio_api
 
 urlpatterns = [
-    path("campaigns/<slug:slug>/pack", pack.PackView.as_view()),
     path("prompts/<uuid:prompt_id>/audio", prompt_audio_api.PromptAudioView.as_view()),
     path(
         "prompts/<uuid:prompt_id>/audio/uploaded",

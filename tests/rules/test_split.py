@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.coverage.reserve import place_of
 from backend.releases.split import (
     SPLITS,
     TEST,
     TRAIN,
     VALIDATION,
     assign_splits,
-    place_of,
     split_at,
 )
 
