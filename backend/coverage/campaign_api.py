@@ -14,7 +14,9 @@ from backend.campaigns.models import Campaign, CampaignState
 from backend.campaigns.reading import campaign_for
 from backend.coverage import services
 from backend.fields import SmallObjectField, StrictSerializer
+from backend.speakers.cells import SESSION_DIMENSIONS
 from backend.speakers.models import SCOPES, ConsentForm
+from backend.speakers.vocabularies import VOCABULARIES, field_faults, with_choices
 
 _TAG = r"\A[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z"
 
@@ -40,13 +42,26 @@ class FieldSpecIn(StrictSerializer):
     name = serializers.RegexField(r"\A[a-z][a-z0-9_]{0,39}\Z")
     kind = serializers.ChoiceField(choices=["choice", "year", "text", "list"])
     choices = serializers.ListField(child=serializers.CharField(max_length=60), required=False)
+    vocabulary = serializers.ChoiceField(choices=VOCABULARIES, required=False)
+
+    def validate_name(self, name: str) -> str:
+        """Refuse what is a sitting's own, not a speaker's."""
+        if name in SESSION_DIMENSIONS:
+            raise serializers.ValidationError("This is said of each session.")
+        return name
 
     def get_fields(self) -> dict[str, Any]:
         """Add `required`, which a class body cannot hold: it is a serializer's own attribute."""
         return super().get_fields() | {"required": serializers.BooleanField(default=False)}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a choice without choices, or with levels that a cell key cannot hold."""
+        """Refuse a choice without choices, or with levels that a cell key cannot hold.
+
+        A closed vocabulary brings its choices.
+        """
+        if wrong := field_faults(attrs):
+            raise serializers.ValidationError({"vocabulary": wrong})
+        attrs = with_choices(attrs)
         choices = attrs.get("choices", [])
         if attrs["kind"] == "choice" and not choices:
             raise serializers.ValidationError({"choices": ["A choice needs choices."]})
