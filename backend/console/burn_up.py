@@ -9,8 +9,8 @@ from typing import Final
 
 from backend.coverage.outlook import BurnUp
 
-WIDTH: Final = 720
-HEIGHT: Final = 240
+WIDTH: Final = 960
+HEIGHT: Final = 280
 _LEFT: Final = 56
 _RIGHT: Final = 16
 _TOP: Final = 16

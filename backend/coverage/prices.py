@@ -84,16 +84,18 @@ def assign_sites(
 ) -> list[str]:
     """Return the site of each collector for a day of so many minutes; `met`: people, by site.
 
-    One goes to each site where too few were met to say whom one meets there; the others, one by
-    one, to the site with the best score for what those before them are expected to leave.
+    One goes to each site where too few were met to say whom one meets there, and no more than one;
+    the others, one by one, to the site with the best score for what those before them are expected
+    to leave.
     """
     unknown = sorted(site for site in mixes if met.get(site, 0) < MET_AT_LEAST)
     chosen = unknown[:collectors]
     left = dict(needs)
     for site in chosen:
         left = _left_after(left, mixes[site], effort, minutes)
-    while len(chosen) < collectors and mixes:
-        site, _ = rank_sites(mixes, left, effort)[0]
+    known = {site: mix for site, mix in mixes.items() if site not in unknown} or mixes
+    while len(chosen) < collectors and known:
+        site, _ = rank_sites(known, left, effort)[0]
         chosen.append(site)
         left = _left_after(left, mixes[site], effort, minutes)
     return chosen

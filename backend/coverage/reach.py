@@ -42,10 +42,12 @@ def read_reach(*, campaign: Campaign, outlook: Outlook, met: Met, sites: dict[st
     pool = sum(met.pool.values())
     if pool < MET_AT_LEAST:
         return Reach(None, ())
+    # Who recorded was met, though nobody was asked before recording.
+    recorded = {person_key(cell.key) for cell in outlook.standings if cell.speakers}
     never = tuple(
         NeverMet(key, people, unseen_at_most(pool))
         for key, people in sorted(need.items())
-        if people and not met.pool.get(key)
+        if people and not met.pool.get(key) and key not in recorded
     )
     visited = {slug: name for slug, name in sites.items() if met.days.get(slug)}
     if outlook.ends is None or not visited:

@@ -3,14 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from backend.accounts.models import Device
 from backend.campaigns.models import Campaign
 from backend.coverage.counters import NOTHING_HELD, Held
 from backend.coverage.models import Cell, Hold
 from backend.coverage.quota import USUAL_CLIP_MS, Standing, held_speakers, p_accept
-from backend.speakers.cells import levels_of
 
 
 @dataclass(frozen=True)
@@ -64,29 +61,6 @@ def dropped_of(holds: Iterable[Hold]) -> dict[int, Held]:
             clips, milliseconds = hold.left()
             dropped[hold.cell_id] = Held(before.clips + clips, before.milliseconds + milliseconds)
     return dropped
-
-
-def cells_to_find(*, device: Device, now: datetime, at_most: int) -> list[dict[str, Any]]:
-    """Return `[{cell, key, missing, unit}]`: the cells of whose target the largest share is open.
-
-    What this phone itself was promised is still to be found by it, so it counts as open here.
-    Coverage weighs the cells by how rare their people are where the collector is.
-    """
-    mine = Hold.objects.live(now).filter(
-        collector_id=device.collector_id, campaign_id=device.campaign_id
-    )
-    standings = read_standings(campaign=device.campaign, now=now, besides=mine)
-    wanted = [cell for cell in standings.cells.values() if cell.target and cell.deficit > 0]
-    wanted.sort(key=lambda cell: (-cell.deficit / (cell.target or 1), cell.key))
-    return [
-        {
-            "cell": cell.key,
-            "key": levels_of(cell.key),
-            "missing": round(cell.deficit, 3),
-            "unit": standings.unit,
-        }
-        for cell in wanted[:at_most]
-    ]
 
 
 def standing_of(cell: Cell, *, unit: str, clip_ms: int, dropped: Held = NOTHING_HELD) -> Standing:

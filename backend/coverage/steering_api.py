@@ -61,13 +61,15 @@ class BindingOut(serializers.Serializer[Any]):
 class ReachOut(serializers.Serializer[Any]):
     """Whether the targets can be reached before the plan ends, with the best choice of sites.
 
-    Null before the plan has an end, or enough people were met to say.
+    Null before the plan has an end, or enough people were met to say. `unseen`: people who are
+    wanted and of whom not even the single levels were met.
     """
 
     feasible = serializers.BooleanField()
     days = serializers.FloatField()
     available = serializers.FloatField()
     binding = BindingOut(many=True)
+    unseen = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
     sites = serializers.DictField(child=serializers.FloatField())
 
 
@@ -139,7 +141,8 @@ def reach_facts(reach: Reach) -> dict[str, Any]:
         "feasible": judged.feasible,
         "days": round(judged.days, 1),
         "available": round(judged.available, 1),
-        "binding": [] if judged.feasible else binding,
+        "binding": binding if judged.more_days else [],
+        "unseen": [levels_of(key) for key in judged.unseen],
         "sites": {site: round(days, 1) for site, days in judged.sites.items()},
     }
     return {"reach": facts, "never_met": never}
