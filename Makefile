@@ -79,3 +79,4 @@ locks: setup ## Compile the locks again; ARGS=--upgrade takes newer versions
 	$(UV_COMPILE) $(ARGS) --no-deps requirements-models.in -o requirements-models.lock
 	$(UV_COMPILE) $(ARGS) requirements-dev.in -c requirements.lock -o requirements-dev.lock
 	$(UV_COMPILE) $(ARGS) requirements-label-studio.in -o requirements-label-studio.lock
+	$(UV_COMPILE) $(ARGS) requirements-peers.in -c requirements.lock -o requirements-peers.lock

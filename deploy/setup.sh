@@ -130,7 +130,10 @@ case "${1:-}" in
   chromium) chromium ;;
   flac) debian "the tests of the encoder" flac flac ;;
   webkit) webkit ;;
-  peers) debian "comparing with other tools" ffmpeg ffmpeg sox ;;
+  peers)
+    environment .venv-peers requirements-peers.lock
+    debian "comparing with other tools" ffmpeg ffmpeg sox
+    ;;
   lighthouse) tools benchmarks/ground/lighthouse Lighthouse ;;
   *) fail "what? product, dev, label-studio, client, chromium, flac, webkit, peers or lighthouse" ;;
 esac

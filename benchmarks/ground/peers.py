@@ -2,8 +2,8 @@
 straightforward script of librosa.
 """
 
-import importlib.util
 import io
+import json
 import resource
 import shutil
 import subprocess
@@ -16,6 +16,8 @@ from pathlib import Path
 import librosa
 import numpy as np
 import soundfile
+
+from benchmarks.ground.server import REPOSITORY
 
 _FFMPEG_FILTERS = "ebur128,astats,silencedetect"
 
@@ -39,7 +41,7 @@ def peers(flacs: Sequence[bytes], seconds: float) -> list[Peer]:
             _program("sox stats", "sox", lambda file: [file, "-n", "stats"], files, seconds),
             _program("ffmpeg " + _FFMPEG_FILTERS, "ffmpeg", _ffmpeg, files, seconds),
             _within("librosa script", lambda: [by_librosa(data) for data in flacs], seconds),
-            _speechmos(flacs, seconds),
+            _speechmos(files),
         ]
 
 
@@ -112,15 +114,14 @@ def _within(name: str, work: Callable[[], object], seconds: float) -> Peer:
     return Peer(name, (time.process_time() - began) / seconds)
 
 
-def _speechmos(flacs: Sequence[bytes], seconds: float) -> Peer:
-    name = "speechmos package"
-    if any(importlib.util.find_spec(needed) is None for needed in ("speechmos", "requests")):
-        return Peer(name, None, "speechmos, or what its code needs, is not installed")
-    dnsmos = importlib.import_module("speechmos.dnsmos")
-    some = [librosa.load(io.BytesIO(data), sr=16_000)[0] for data in flacs[::6]]
-    part = sum(len(x) for x in some) / 16_000
-    dnsmos.run(np.clip(some[0], -1, 1), 16_000)
-    began = time.process_time()
-    for x in some:
-        dnsmos.run(np.clip(x, -1, 1), 16_000)
-    return Peer(name, (time.process_time() - began) / part)
+def _speechmos(files: Sequence[Path]) -> Peer:
+    name, python = "speechmos package", REPOSITORY / ".venv-peers" / "bin" / "python"
+    if not python.exists():
+        return Peer(name, None, "its environment is not installed (deploy/setup.sh peers)")
+    script = REPOSITORY / "benchmarks" / "ground" / "speechmos_peer.py"
+    # The first one only loads and compiles.
+    told = subprocess.run(
+        [python, script, files[0], *files[::6]], check=True, capture_output=True, text=True
+    )
+    took = json.loads(told.stdout)
+    return Peer(name, took["processor_s"] / took["seconds"])
