@@ -11,6 +11,8 @@ from annotation.services.polling import poll_projects
 from backend.campaigns.models import Campaign, CampaignState
 from backend.clips.models import Clip
 from backend.coverage.models import Hold
+from backend.coverage.shortlists import campaigns_to_fill
+from backend.coverage.waitlist import campaigns_with_places
 from backend.jobs.services import enqueue_job
 from backend.queue import SWEEP_JOBS, app
 
@@ -20,6 +22,7 @@ POLL_ANNOTATION = "workers.poll_annotation"
 RELEASE_HOLDS = "workers.release_holds"
 REBUILD_COUNTERS = "workers.rebuild_counters"
 NOTE_CELL_DAYS = "workers.note_cell_days"
+FILL_SHORTLISTS = "workers.fill_shortlists"
 _FIND_EVERY_SECONDS = 15
 _FIND_AT_ONCE = 500
 _SWEEP_PARTS_EVERY_SECONDS = 6 * 3600
@@ -30,6 +33,7 @@ _REBUILD_EVERY_SECONDS = 24 * 3600
 _REBUILD_FROM_SECONDS = 2 * 3600
 # A day's row is the last of these: what came in its last minutes counts for the next day.
 _DAYS_EVERY_SECONDS = 3600
+_SHORTLISTS_EVERY_SECONDS = 600
 
 _log = logging.getLogger("fieldvoice.schedule")
 
@@ -64,10 +68,12 @@ def poll_annotation(**_: Any) -> None:
 
 @app.task(name=RELEASE_HOLDS, expires=60)
 def release_holds(**_: Any) -> None:
-    """Start a job for every campaign in which a promise to a phone has run out."""
+    """Start a job for every campaign in which a promise has run out, or somebody has a place."""
     now = timezone.now()
     turn = int(now.timestamp()) // _RELEASE_EVERY_SECONDS
-    for campaign_id in Hold.objects.stale(now).values_list("campaign_id", flat=True).distinct():
+    ended = Hold.objects.stale(now) | Hold.objects.strayed()
+    campaigns = set(ended.values_list("campaign_id", flat=True))
+    for campaign_id in campaigns | campaigns_with_places(now):
         enqueue_job(
             kind="release_holds",
             key=f"release_holds:{campaign_id}:{turn}",
@@ -87,6 +93,20 @@ def note_cell_days(**_: Any) -> None:
         enqueue_job(
             kind="note_cell_days",
             key=f"note_cell_days:{campaign_id}:{turn}",
+            subject=str(campaign_id),
+            now=now,
+        )
+
+
+@app.task(name=FILL_SHORTLISTS, expires=300)
+def fill_shortlists(**_: Any) -> None:
+    """Have lists filled that are old, or whose own job was lost."""
+    now = timezone.now()
+    turn = int(now.timestamp()) // _SHORTLISTS_EVERY_SECONDS
+    for campaign_id in campaigns_to_fill(now=now):
+        enqueue_job(
+            kind="fill_shortlists",
+            key=f"fill_shortlists:{campaign_id}:{turn}",
             subject=str(campaign_id),
             now=now,
         )
@@ -140,6 +160,11 @@ def install(celery: Celery) -> None:
             # Oftener than a night: a beat that stood still at two o'clock makes up for it.
             "schedule": _REBUILD_EVERY_SECONDS / 48,
             "options": {"queue": "ingest", "expires": 600},
+        },
+        "fill-shortlists": {
+            "task": FILL_SHORTLISTS,
+            "schedule": float(_SHORTLISTS_EVERY_SECONDS),
+            "options": {"queue": "ingest", "expires": 300},
         },
         "note-cell-days": {
             "task": NOTE_CELL_DAYS,

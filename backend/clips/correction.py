@@ -8,6 +8,7 @@ from django.db import transaction
 
 from backend.accounts.models import Device
 from backend.clips import lifecycle
+from backend.coverage.rekeying import rekey_person
 from backend.jobs.services import record_audit
 from backend.problems import NotFound
 from backend.speakers.models import Speaker
@@ -40,6 +41,7 @@ def correct_speaker(
             clips = lifecycle.rebin(
                 speaker=speaker, cell=speaker.cell, actor=actor, at=now, reason="corrected"
             )
+            rekey_person(campaign_id=speaker.campaign_id, speaker_id=speaker.pk, key=speaker.cell)
             record_audit(
                 actor=actor,
                 act="speaker.correct",

@@ -1,8 +1,8 @@
 """Say before recording whether a person is looked for, and promise a sitting if so.
 
-One order of locks: the collector's row, then holds, then cells by key. Those who ask for places in
-one cell queue at its row, so that two are never promised the same; a clip that comes home waits
-only for the end of such a promise.
+One order of locks: the collector's row, the plan (shared), holds, then cells by key. Those who ask
+for places in one cell queue at its row, so that two are never promised the same; a clip that comes
+home waits only for the end of such a promise.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from backend.accounts.models import Device
-from backend.campaigns.models import Campaign
-from backend.coverage.holds import HOLD_FOR, promise, release_stale_holds
+from backend.coverage.holds import HOLD_FOR, hold_plan, promise, release_stale_holds
 from backend.coverage.models import Hold, HoldKind, WaitlistEntry
 from backend.coverage.offers import Offer, find_offer
 from backend.coverage.people_models import Outcome
@@ -29,6 +28,7 @@ from backend.coverage.screening import (
 )
 from backend.speakers.cells import SESSION_DIMENSIONS, UNKNOWN, levels_of
 from backend.speakers.models import Speaker
+from backend.speakers.placing import cell_by_plan, current_cell
 
 
 @dataclass(frozen=True)
@@ -51,23 +51,26 @@ class Eligibility:
 def check_eligibility(
     *,
     device: Device,
-    key: str,
     said: Mapping[str, Any],
     speaker: Speaker | None,
     possible: Possible,
     now: datetime,
 ) -> Eligibility:
-    """Say whether a person of this cell is looked for, and promise a sitting's clips if so.
+    """Say whether a person is looked for, and promise a sitting's clips if so.
 
-    `said`: what they declared, of which `key` follows. Asking again for the same person prolongs
-    the promise, and a phone that has leased the cell ahead is answered with that lease: neither
-    counts twice. Nobody is turned away for good: what is recorded all the same is taken, and
-    another use is offered.
+    `said`: what they declared, which decides their cell; nothing else about them does. Asking
+    again for the same person prolongs the promise, and a phone that has leased the cell ahead is
+    answered with that lease: neither counts twice. Nobody is turned away for good: what is
+    recorded all the same is taken, and another use is offered.
     """
     release_stale_holds(campaign_id=device.campaign_id, now=now)
     with transaction.atomic():
         queue_up_collector(device.collector_id)
-        campaign = Campaign.objects.get(pk=device.campaign_id)
+        campaign = hold_plan(device.campaign_id)
+        if speaker is not None:
+            key = current_cell(speaker=speaker, campaign=campaign)
+        else:
+            key = cell_by_plan(campaign=campaign, demographics=said, on=now.date())
         speaker_id = speaker.pk if speaker is not None else None
         known = find_screening(device=device, said=said, speaker=speaker, now=now)
         told_before = (known.outcome, known.reason) if known is not None else None

@@ -10,13 +10,27 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from backend.campaigns.models import Campaign
 from backend.coverage.counters import NOTHING_HELD, Held, cell_id_of, move_held
 from backend.coverage.models import Hold, HoldKind
+from backend.speakers.cells import person_key
 
 HOLD_FOR: Final = timedelta(minutes=30)
 _RELEASED_AT_ONCE: Final = 500
+
+
+def hold_plan(campaign_id: UUID) -> Campaign:
+    """Read a campaign whose plan stays as it is until the caller's transaction ends.
+
+    Shared among all who promise; a new plan waits for them, and they for it (planning.write_plan).
+    """
+    campaigns = Campaign.objects.filter(pk=campaign_id)
+    if connection.vendor != "postgresql":
+        return campaigns.get()
+    sql, values = campaigns.query.sql_with_params()
+    return Campaign.objects.raw(f"{sql} FOR SHARE", values)[0]
 
 
 def promise(
@@ -88,7 +102,11 @@ def use_hold(
     if not stands or (hold.cell is not None and hold.cell.key != key):
         hold.overfill_clips += 1
         hold.overfill_ms += milliseconds
-        hold.save(update_fields=["overfill_clips", "overfill_ms"])
+        # The person sat down, elsewhere. Taken back later: a move of one clip in two cells would
+        # break the order of locks in a batch.
+        if stands and hold.cell is not None and person_key(hold.cell.key) == person_key(key):
+            hold.strayed_clips += 1
+        hold.save(update_fields=["overfill_clips", "overfill_ms", "strayed_clips"])
         return NOTHING_HELD
     clips, left_ms = hold.left()
     hold.used_clips += 1
@@ -119,14 +137,46 @@ def release_stale_holds(*, campaign_id: UUID, now: datetime) -> int:
         )
         freed: dict[tuple[str, int], Held] = {}
         for hold in holds:
-            if hold.cell is not None:
-                clips, milliseconds = hold.left()
-                place = (hold.cell.key, hold.cell.pk)
-                before = freed.get(place, NOTHING_HELD)
-                freed[place] = Held(before.clips - clips, before.milliseconds - milliseconds)
+            _free(freed, hold, hold.left())
         Hold.objects.filter(pk__in=[hold.pk for hold in holds]).update(released_at=now)
         _move_all(freed)
     return len(holds)
+
+
+def take_back_strayed(*, campaign_id: UUID, now: datetime) -> int:
+    """Take promises back by what the same people recorded in other surroundings; returns how many.
+
+    A promise of so many clips has been kept, in another cell: what stands for it in its own would
+    keep others away. Harmless when repeated.
+    """
+    strayed = Hold.objects.filter(campaign_id=campaign_id).strayed()
+    with transaction.atomic():
+        holds = list(
+            strayed.select_for_update(of=("self",), skip_locked=True)
+            .select_related("cell")
+            .order_by("pk")[:_RELEASED_AT_ONCE]
+        )
+        freed: dict[tuple[str, int], Held] = {}
+        for hold in holds:
+            clips, milliseconds = hold.left()
+            hold.used_clips += min(hold.strayed_clips, clips)
+            hold.used_ms += milliseconds * min(hold.strayed_clips, clips) // max(clips, 1)
+            hold.strayed_clips = 0
+            if hold.used_clips >= hold.clips:
+                hold.released_at = now
+            clips_left, milliseconds_left = hold.left()
+            _free(freed, hold, (clips - clips_left, milliseconds - milliseconds_left))
+        Hold.objects.bulk_update(holds, ["used_clips", "used_ms", "strayed_clips", "released_at"])
+        _move_all(freed)
+    return len(holds)
+
+
+def _free(freed: dict[tuple[str, int], Held], hold: Hold, left: tuple[int, int]) -> None:
+    """Add to what is taken off the cells, by (key, id)."""
+    if hold.cell is not None:
+        place = (hold.cell.key, hold.cell.pk)
+        before = freed.get(place, NOTHING_HELD)
+        freed[place] = Held(before.clips - left[0], before.milliseconds - left[1])
 
 
 def _move_all(freed: Mapping[tuple[str, int], Held]) -> None:

@@ -26,7 +26,6 @@ from backend.speakers.cells import (
     person_key,
 )
 from backend.speakers.demographics import faults
-from backend.speakers.placing import cell_by_plan, current_cell
 from backend.speakers.services import find_speaker
 
 _WANTS = 100
@@ -150,19 +149,17 @@ class EligibilityView(APIView):
         if speaker_id is not None:
             speaker = find_speaker(speaker_id=speaker_id, device=device)
             said = speaker.demographics
-            key = current_cell(speaker=speaker, campaign=device.campaign)
         else:
             said = form.validated_data["demographics"]
             wrong = faults(said, device.campaign.demographics, now.date())
             if wrong:
                 raise Malformed(errors=wrong)
-            key = cell_by_plan(campaign=device.campaign, demographics=said, on=now.date())
         possible = form.validated_data.get("possible", {})
         own = device_class(device.user_agent)
         if own != UNKNOWN:
             possible = {DEVICE_CLASS: [own]} | possible
         answer = check_eligibility(
-            device=device, key=key, said=said, speaker=speaker, possible=possible, now=now
+            device=device, said=said, speaker=speaker, possible=possible, now=now
         )
         return Response(_told(answer))
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from backend.accounts.models import Device
-from backend.campaigns.models import Campaign
-from backend.coverage.holds import promise, release_stale_holds
+from backend.coverage.holds import hold_plan, promise, release_stale_holds
 from backend.coverage.models import Cell, Hold, HoldKind, LeaseRequest
+from backend.coverage.places import lock_cells
 from backend.coverage.prices import MET_AT_LEAST, learn_mix
 from backend.coverage.quota import (
     WANTED,
@@ -48,7 +48,7 @@ def grant_leases(
     release_stale_holds(campaign_id=device.campaign_id, now=now)
     with transaction.atomic():
         queue_up_collector(device.collector_id)
-        campaign = Campaign.objects.get(pk=device.campaign_id)
+        campaign = hold_plan(device.campaign_id)
         try:
             with transaction.atomic():
                 request = LeaseRequest.objects.create(
@@ -65,8 +65,7 @@ def grant_leases(
         )
         free = LEASED_AT_MOST - sum(hold.left()[0] for hold in mine)
         # Whoever asks for a place in any of these cells waits until we have taken ours.
-        rows = Cell.objects.select_for_update(no_key=True).filter(campaign=campaign)
-        list(rows.order_by("key").values_list("pk"))
+        lock_cells(Cell.objects.filter(campaign=campaign))
         standings = read_standings(campaign=campaign, now=now)
         return [
             promise(

@@ -109,13 +109,19 @@ class HoldQuerySet(models.QuerySet["Hold"]):
         gone = Device.objects.filter(revoked_at__isnull=False).values("pk")
         return self.open().filter(Q(expires_at__lte=now) | Q(device_id__in=gone))
 
+    def strayed(self) -> "HoldQuerySet":
+        """Return those of which something was recorded in other surroundings than promised."""
+        return self.open().filter(strayed_clips__gt=0)
+
 
 class Hold(models.Model):
     """Recordings that a phone was promised and has not made yet.
 
     Without a cell it is a promise of the whole campaign, which has no targets: it bounds a phone,
     and counts nowhere. `overfill_*`: clips that came late, beyond the promise or for another cell.
-    Until it is released, what is left of it stands in the cell's `held_*`.
+    Until it is released, what is left of it stands in the cell's `held_*`. `strayed_clips`: those
+    of the overfill that the same person recorded in other surroundings; the sweep takes the
+    promise back by as many.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
@@ -134,6 +140,7 @@ class Hold(models.Model):
     used_ms = models.PositiveBigIntegerField(default=0)
     overfill_clips = models.PositiveIntegerField(default=0)
     overfill_ms = models.PositiveBigIntegerField(default=0)
+    strayed_clips = models.PositiveIntegerField(default=0)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     released_at = models.DateTimeField(null=True)
