@@ -38,10 +38,10 @@ def hand_out_prompts(
 ) -> list[Prompt]:
     """Return up to `count` prompts that the speaker is to read next, best first.
 
-    `key`: their cell. `done`: what they have recorded or refused, oldest first; none of it is handed out again. The
-    mandatory prompts come first; then what they were handed before and have not read; then, of
-    their cell's list, what is wanted most there. Asked again, a speaker gets the same. A prompt
-    with a cap is handed out at most so often as recordings are missing.
+    `key`: their cell. `done`: what they have recorded or refused, oldest first; none of it is
+    handed out again. The mandatory prompts come first; then what they were handed before and have
+    not read; then, of their cell's list, what is wanted most there. Asked again, a speaker gets the
+    same. A prompt with a cap is handed out at most so often as recordings are missing.
     """
     worn: list[Shortlist] = []
     with transaction.atomic():
@@ -78,17 +78,17 @@ def pack_prompts(*, campaign_id: UUID) -> list[Prompt]:
     The list of everybody, mandatory prompts first, without reserved texts: a phone cannot know who
     reads those. Until it is filled: the first prompts of the files.
     """
+    filled = Shortlist.objects.filter(
+        campaign_id=campaign_id, stratum=EVERYBODY, filled_at__isnull=False
+    ).first()
+    if filled is None:
+        active = Prompt.objects.filter(campaign_id=campaign_id, active=True)
+        return list(active.order_by("position")[:PROMPTS_IN_PACK])
     items = ShortlistItem.objects.filter(
-        *(Q(shortlist__campaign_id=campaign_id), Q(shortlist__stratum=EVERYBODY)),
-        reserved=False,
-        standing__prompt__active=True,
+        shortlist=filled, reserved=False, standing__prompt__active=True
     )
     open_ = _below_cap(items).select_related("standing__prompt").order_by("phase", "rank")
-    prompts = [item.standing.prompt for item in open_[:PROMPTS_IN_PACK]]
-    if prompts:
-        return prompts
-    active = Prompt.objects.filter(campaign_id=campaign_id, active=True)
-    return list(active.order_by("position")[:PROMPTS_IN_PACK])
+    return [item.standing.prompt for item in open_[:PROMPTS_IN_PACK]]
 
 
 def _lists(speaker: Speaker, key: str, worn: list[Shortlist]) -> list[Shortlist]:

@@ -82,6 +82,17 @@ def due_lists(*, now: datetime) -> "QuerySet[Shortlist]":
     return Shortlist.objects.filter(due)
 
 
+def campaigns_to_fill(*, now: datetime) -> set[UUID]:
+    """Return the campaigns with a list to fill, or with prompts and no list at all."""
+    without = Campaign.objects.filter(prompts__active=True).exclude(
+        pk__in=Shortlist.objects.filter(stratum=EVERYBODY).values("campaign_id")
+    )
+    return {
+        *due_lists(now=now).values_list("campaign_id", flat=True),
+        *without.values_list("pk", flat=True),
+    }
+
+
 def fill_shortlists(*, campaign: Campaign, recordings: Recordings, now: datetime) -> Filled:
     """Fill the lists of a campaign that are due, or of another number of prompts than there are.
 
