@@ -16,8 +16,12 @@ def some_weights() -> dict[str, Floats]:
     weights = {}
     for layer in range(LAYERS):
         inputs = BANDS if layer == 0 else SIZE
-        shapes = {"weight_ih": (4 * SIZE, inputs), "weight_hh": (4 * SIZE, SIZE)}
-        shapes |= {"bias_ih": (4 * SIZE,), "bias_hh": (4 * SIZE,)}
+        shapes: dict[str, tuple[int, ...]] = {
+            "weight_ih": (4 * SIZE, inputs),
+            "weight_hh": (4 * SIZE, SIZE),
+            "bias_ih": (4 * SIZE,),
+            "bias_hh": (4 * SIZE,),
+        }
         for name, shape in shapes.items():
             weights[f"lstm.{name}_l{layer}"] = rng.normal(size=shape).astype(np.float32)
     return weights
@@ -27,7 +31,7 @@ def by_the_textbook(weights: dict[str, Floats], frames: Floats) -> Floats:
     """Hochreiter & Schmidhuber's cell with forget gates, torch's order: in, forget, new, out."""
 
     def sigmoid(v: Floats) -> Floats:
-        return 1 / (1 + np.exp(-v))
+        return (1 / (1 + np.exp(-v))).astype(np.float32)
 
     for layer in range(LAYERS):
         inward, again, bias_in, bias_again = (
@@ -39,7 +43,7 @@ def by_the_textbook(weights: dict[str, Floats], frames: Floats) -> Floats:
         for frame in frames:
             gates = frame @ inward.T + state @ again.T + bias_in + bias_again
             into, forget, new, out = np.split(gates, 4, axis=1)
-            cell = sigmoid(forget) * cell + sigmoid(into) * np.tanh(new)
+            cell = (sigmoid(forget) * cell + sigmoid(into) * np.tanh(new)).astype(np.float32)
             state = sigmoid(out) * np.tanh(cell)
             states.append(state)
         frames = np.array(states, np.float32)
