@@ -18,8 +18,10 @@ def fault(field: str, message: str) -> Fault:
 
 def level_fault(level: Any, known: tuple[str, ...] | None) -> str:
     """Say what is wrong with a level; `known`: those there are, None where any text is one."""
-    if not isinstance(level, str) or not 0 < len(level) <= _LONGEST_LEVEL or set("|=") & set(level):
-        return f"A level is a text of at most {_LONGEST_LEVEL} characters without | and =."
+    if not isinstance(level, str) or not 0 < len(level) <= _LONGEST_LEVEL:
+        return f"A level is a text of at most {_LONGEST_LEVEL} characters."
+    if set("|=") & set(level) or not level.isprintable() or level != level.strip():
+        return "A level has no | and =, no control characters, and no blanks around it."
     if level in (UNKNOWN, DECLINED):
         return "Unknown and declined cannot have a target."
     if known is not None and level not in known:
