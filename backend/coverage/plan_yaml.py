@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from backend.coverage.plan_values import Fault, fault
+
+
+_DEEPEST: Final = 20
 
 
 class _Loader(yaml.SafeLoader):
@@ -45,10 +48,9 @@ for _tag, _pattern, _first in (
 def read_yaml(text: str) -> tuple[Any, list[Fault]]:
     """Return (what the text holds, faults by line); nothing with faults."""
     try:
-        for event in yaml.parse(text, Loader=_Loader):
-            # With aliases a small file can be an endless document.
-            if isinstance(event, yaml.AliasEvent):
-                return None, [_at(event.start_mark, "Aliases are not taken.")]
+        refused = _refused(text)
+        if refused is not None:
+            return None, [refused]
         # A loader of our own, on top of the safe one: it makes plain values only.
         return yaml.load(text, Loader=_Loader), []  # noqa: S506 - see above
     except yaml.MarkedYAMLError as error:
@@ -56,11 +58,22 @@ def read_yaml(text: str) -> tuple[Any, list[Fault]]:
         return None, [_at(mark, str(error.problem or error.context or "No YAML."))]
     except (yaml.YAMLError, ValueError):
         return None, [fault("line 1", "This is no YAML.")]
-    except RecursionError:
-        return None, [fault("line 1", "It is nested too deeply.")]
 
 
-def _at(mark: yaml.Mark | None, message: str) -> Fault:
+def _refused(text: str) -> Fault | None:
+    """Say what makes a small file a long one to read: aliases, and depth."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent):
+            return _at(event.start_mark, "Aliases are not taken.")
+        if depth > _DEEPEST:
+            return _at(event.start_mark, "It is nested too deeply.")
+    return None
+
+
+def _at(mark: Any, message: str) -> Fault:
     return fault(f"line {mark.line + 1}" if mark is not None else "line 1", message)
 
 
