@@ -12,6 +12,9 @@ from backend.coverage.models import Cell, CellDay
 
 # Four half-lives: what is older weighs less than a sixteenth.
 HISTORY_DAYS: Final = 56
+# With thousands of cells fewer days are read, for an answer in good time; no fewer than these.
+_HISTORY_AT_LEAST: Final = 14
+_ROWS_AT_MOST: Final = 50_000
 _COUNTED: Final = (
     "accepted_clips",
     "accepted_ms",
@@ -50,7 +53,8 @@ def read_history(*, campaign: Campaign, keys: list[str], unit: str, today: date)
     A cell that was met first in the middle had nothing before. Days and cells are few: the cost
     does not depend on the number of clips.
     """
-    since = today - timedelta(days=HISTORY_DAYS)
+    days_back = min(HISTORY_DAYS, max(_HISTORY_AT_LEAST, _ROWS_AT_MOST // max(len(keys), 1)))
+    since = today - timedelta(days=days_back)
     rows = list(
         CellDay.objects.filter(cell__campaign=campaign, day__gte=since, day__lt=today)
         .order_by("day")

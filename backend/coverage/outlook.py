@@ -12,6 +12,7 @@ import numpy as np
 from backend.campaigns.models import Campaign
 from backend.coverage.days import read_history
 from backend.coverage.forecast import (
+    PATHS,
     History,
     Pace,
     Wanted,
@@ -36,6 +37,9 @@ SURE: Final = 0.8
 _AHEAD_AT_LEAST: Final = 14
 _AHEAD_AT_MOST: Final = 120
 _AHEAD_POINTS: Final = 14
+# The sum of many cells scatters less than each of them: fewer paths say as much.
+_DRAWN_TOGETHER: Final = 20_000
+_PATHS_AT_LEAST: Final = 100
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,7 @@ def draw_burn_up(*, campaign: Campaign, outlook: Outlook) -> BurnUp:
         steps,
         people=outlook.unit == "speakers",
         rng=_chance(campaign, outlook.today),
+        paths=min(PATHS, max(_PATHS_AT_LEAST, _DRAWN_TOGETHER // max(len(targets), 1))),
     )
     ahead = burn_up(done, targets, added, SHARES)
     coming = float(np.minimum(done, targets).sum())
