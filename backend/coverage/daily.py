@@ -11,7 +11,14 @@ from backend.campaigns.models import Campaign, Site
 from backend.coverage.conditions import smallest_first
 from backend.coverage.models import Hold, Whereabouts
 from backend.coverage.prices import MET_AT_LEAST, assign_sites
-from backend.coverage.quota import Standing
+from backend.coverage.quota import (
+    SITTING_CLIPS,
+    WANTED,
+    Standing,
+    amount_of,
+    judge_cell,
+    sitting_of,
+)
 from backend.coverage.sites import (
     COLLECTING,
     Met,
@@ -111,28 +118,28 @@ def _said(key: str) -> dict[str, str]:
 def whom_to_find(
     standings: Standings, met: Met, *, site: str | None, on_device: str = UNKNOWN
 ) -> list[Find]:
-    """Return the kinds of people who are missing, those most worth looking for here first.
+    """Return the kinds of people who would be told that they are wanted, the most worth first.
 
     By the part of their target that is open, times how much oftener they are met at this site than
     elsewhere: whom one meets here alone is to be found here.
     """
+    usual = amount_of(SITTING_CLIPS, unit=standings.unit, clip_ms=standings.clip_ms)
     kinds: dict[str, list[Standing]] = {}
+    open_: dict[str, float] = {}
     for cell in standings.cells.values():
-        if cell.target and cell.deficit > 0:
-            kinds.setdefault(person_key(cell.key), []).append(cell)
+        sitting = sitting_of(cell.max_per_speaker, usual)
+        if judge_cell(cell, key=cell.key, sitting=sitting)[0] in WANTED:
+            key = person_key(cell.key)
+            kinds.setdefault(key, []).append(cell)
+            amount = max(cell.deficit, cell.speakers_needed * sitting.least)
+            open_[key] = open_.get(key, 0.0) + amount
     oftener = _oftener(met, site)
     worth = {
-        key: sum(cell.deficit for cell in cells)
-        / sum(cell.target or 0 for cell in cells)
-        * oftener.get(key, 1.0)
+        key: open_[key] / sum(cell.target or 1 for cell in cells) * oftener.get(key, 1.0)
         for key, cells in kinds.items()
     }
     return [
-        Find(
-            key=key,
-            open=sum(cell.deficit for cell in kinds[key]),
-            conditions=_conditions(kinds[key], on_device),
-        )
+        Find(key=key, open=open_[key], conditions=_conditions(kinds[key], on_device))
         for key in sorted(worth, key=lambda key: (-worth[key], key))
     ]
 
@@ -162,7 +169,7 @@ def _conditions(cells: Iterable[Standing], on_device: str) -> dict[str, str]:
     chosen = smallest_first(
         {levels: cell.fill for levels, cell in by_levels.items()},
         here or list(by_levels),
-        wanted={levels: float(cell.target or 0) for levels, cell in by_levels.items()},
+        wanted={levels: float(cell.target or 1) for levels, cell in by_levels.items()},
         draw=min,
     )
     return dict(chosen)

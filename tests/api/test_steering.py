@@ -247,3 +247,16 @@ def test_only_who_may_sees_steering_and_the_collectors(campaign: Campaign, phone
     for what in ("coverage", "steering", "plan/collectors", "silent-phones"):
         assert phone.get(f"/v1/campaigns/spring/{what}").status_code == 403
         assert stranger.get(f"/v1/campaigns/spring/{what}").status_code == 404
+
+
+def test_whom_eligibility_would_have_wait_no_phone_is_sent_to_find(phone: Phone) -> None:
+    # What is on its way lacks half a clip: that is asked of nobody.
+    Cell.objects.filter(key=WOMEN).update(accepted_clips=9, pending_clips=1, pending_ms=5000)
+    Cell.objects.filter(key=MEN).update(
+        accepted_clips=10, accepted_speakers=1, min_speakers=3, pending_clips=0
+    )
+    found = sent(phone.get("/v1/campaigns/spring/plan/today"), 200)["find"]
+    by_cell = {find["cell"]: find["missing"] for find in found}
+    assert WOMEN not in by_cell
+    # Enough clips, too few people: two more are looked for, whatever each of them brings.
+    assert by_cell[MEN] == 4
