@@ -52,7 +52,7 @@ def play(port: int, requests: Sequence[bytes], connections: int) -> Played:
                     if request is None:
                         break
                     connection.sendall(request)
-                    status, body = _answer(connection)
+                    status, body = answer_of(connection)
                     statuses[status] += 1
                     if status >= 300 and not bad:
                         bad = body
@@ -74,8 +74,11 @@ def play(port: int, requests: Sequence[bytes], connections: int) -> Played:
     return done
 
 
-def _answer(connection: socket.socket) -> tuple[int, bytes]:
-    """Read one answer with a Content-Length; raises ConnectionError when it ends before."""
+def answer_of(connection: socket.socket) -> tuple[int, bytes]:
+    """Read one answer with a Content-Length: (status, body).
+
+    Raises ConnectionError when it ends before.
+    """
     data = bytearray()
     while (end := data.find(b"\r\n\r\n")) < 0:
         part = connection.recv(65536)
