@@ -18,7 +18,7 @@ from backend.clips.models import ReportKind
 from backend.clips.sessions import report_prompt
 from backend.coverage.daily import plan_for_phone
 from backend.coverage.plan import UNITS
-from backend.coverage.steering_api import SiteOut
+from backend.coverage.steering_api import SiteWorthOut
 from backend.fields import StrictSerializer
 from backend.problems import Malformed
 
@@ -72,7 +72,7 @@ class PlanOut(serializers.Serializer[Any]):
 
     find = FindOut(many=True)
     site = serializers.CharField(allow_null=True)
-    sites = SiteOut(many=True)
+    sites = SiteWorthOut(many=True)
     redo = RetakeOut(many=True)
     day = DayOut()
     as_of = serializers.DateTimeField()

@@ -28,7 +28,7 @@ class WhyOut(serializers.Serializer[Any]):
     part = serializers.FloatField()
 
 
-class SiteOut(serializers.Serializer[Any]):
+class SiteWorthOut(serializers.Serializer[Any]):
     """A site; `part`: its worth a minute, as a part of the best site's.
 
     `people` were met there on so many `days`; not `known`: too few to say whom one meets there.
@@ -109,7 +109,7 @@ class SteeringOut(serializers.Serializer[Any]):
     """Where to go, what cannot be reached, how it goes on."""
 
     unit = serializers.ChoiceField(choices=UNITS)
-    sites = SiteOut(many=True)
+    sites = SiteWorthOut(many=True)
     ends = serializers.DateField(allow_null=True)
     reach = ReachOut(allow_null=True)
     never_met = NeverMetOut(many=True)
