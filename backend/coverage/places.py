@@ -153,9 +153,14 @@ def keys_of_person(*, campaign: Campaign, key: str, possible: Possible) -> list[
     return [
         one
         for one in cells.values_list("key", flat=True)
-        if person_key(one) == key
-        and all(levels_of(one).get(name) in levels for name, levels in possible.items())
+        if person_key(one) == key and _can(one, possible)
     ]
+
+
+def _can(key: str, possible: Possible) -> bool:
+    """Say whether a sitting in this cell is possible; what the plan does not ask of it is."""
+    levels = levels_of(key)
+    return all(levels[name] in given for name, given in possible.items() if name in levels)
 
 
 def _read(
