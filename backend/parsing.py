@@ -93,6 +93,12 @@ class CsvParser(BaseParser):
         return parse_text(_whole_body(stream))
 
 
+class YamlParser(CsvParser):
+    """The same, as YAML (RFC 9512)."""
+
+    media_type = "application/yaml"
+
+
 class JsonLinesParser(CsvParser):
     """The same, as JSON Lines."""
 

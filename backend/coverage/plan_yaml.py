@@ -8,7 +8,6 @@ import yaml
 
 from backend.coverage.plan_values import Fault, fault
 
-
 _DEEPEST: Final = 20
 
 

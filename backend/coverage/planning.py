@@ -13,6 +13,7 @@ from backend.coverage.models import Cell, CoveragePlan, Hold
 from backend.coverage.plan import CellGoal, dimensions_of, plan_goals
 from backend.coverage.plan_faults import plan_faults
 from backend.coverage.supply import read_pool
+from backend.jobs.models import Job
 from backend.jobs.services import enqueue_job, record_audit
 from backend.problems import Malformed, Problem
 from backend.speakers.bands import bands_of
@@ -60,9 +61,30 @@ def goals_of(*, campaign: Campaign, document: Mapping[str, Any]) -> list[CellGoa
     )
 
 
+def goals_in_force(campaign: Campaign) -> list[CellGoal]:
+    """Return the goals that the cells have, as they were fitted when the plan was written."""
+    cells = Cell.objects.filter(campaign=campaign, target__isnull=False).order_by("key")
+    return [goal for cell in cells if (goal := _goal_of(cell)) is not None]
+
+
 def rebin_key(campaign: Campaign) -> str:
     """Return the key of the job that brings speakers and clips to the campaign's binning."""
     return f"{REBIN_KIND}:{campaign.pk}:{campaign.binning}"
+
+
+def rebinning_of(campaign: Campaign) -> dict[str, Any] | None:
+    """Return `{state, done, total, clips, error}` of that job; None where no plan moved anybody."""
+    job = Job.objects.filter(key=rebin_key(campaign)).first()
+    if job is None:
+        return None
+    progress = job.progress
+    return {
+        "state": job.state,
+        "done": progress.get("done", 0),
+        "total": progress.get("total", 0),
+        "clips": progress.get("result", {}).get("clips", 0),
+        "error": job.error,
+    }
 
 
 def begin_plan(*, campaign: Campaign, actor: str, now: datetime) -> CoveragePlan:

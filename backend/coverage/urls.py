@@ -9,6 +9,7 @@ from backend.coverage import (
     field_api,
     holds_api,
     pack_api,
+    plan_api,
     steering_api,
 )
 
@@ -18,6 +19,9 @@ urlpatterns = [
     path("campaigns/<slug:slug>/pack", pack_api.PackView.as_view()),
     path("campaigns/<slug:slug>/prompts/import", api.PromptImportView.as_view()),
     path("campaigns/<slug:slug>/enrolment-codes", api.EnrolmentCodesView.as_view()),
+    path("campaigns/<slug:slug>/targets", plan_api.TargetsView.as_view()),
+    path("campaigns/<slug:slug>/targets/versions", plan_api.TargetVersionsView.as_view()),
+    path("campaigns/<slug:slug>/targets/preview", plan_api.TargetsPreviewView.as_view()),
     path("campaigns/<slug:slug>/coverage", coverage_api.CoverageView.as_view()),
     path("campaigns/<slug:slug>/steering", steering_api.SteeringView.as_view()),
     path("campaigns/<slug:slug>/plan/collectors", field_api.CollectorPlansView.as_view()),
