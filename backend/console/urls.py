@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backend.console import acts, coverage, devices, imports, review, rules, views
+from backend.console import acts, coverage, devices, imports, plan_page, review, rules, views
 
 app_name = "console"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
     path("campaigns/<slug:slug>/imports/live", imports.live, name="imports-live"),
     path("campaigns/<slug:slug>/review", review.review, name="review"),
     path("campaigns/<slug:slug>/review/<uuid:clip_id>", review.decide, name="decide"),
+    path("campaigns/<slug:slug>/plan", plan_page.plan, name="plan"),
+    path("campaigns/<slug:slug>/plan/live", plan_page.live, name="plan-live"),
     path("campaigns/<slug:slug>/rules", rules.rules, name="rules"),
     path("campaigns/<slug:slug>/rules/live", rules.live, name="rules-live"),
     path("clips/<uuid:clip_id>/hear", acts.hear, name="hear"),

@@ -19,6 +19,7 @@ from backend.coverage.models import CoveragePlan
 from backend.coverage.plan import MODES, UNITS
 from backend.coverage.plan_files import FORMATS, plan_as_text, read_plan_text, write_read_plan
 from backend.coverage.plan_preview import goal_facts, preview_plan
+from backend.coverage.plan_words import in_order
 from backend.coverage.planning import current_plan, goals_in_force, goals_of, rebinning_of
 from backend.parsing import CsvParser, StrictJSONParser, YamlParser
 from backend.problems import Malformed, NotFound
@@ -192,7 +193,7 @@ def plan_facts(campaign: Campaign, plan: CoveragePlan, *, newest: bool) -> dict[
     else:
         goals = goals_of(campaign=campaign, document=plan.document)
     return {
-        **plan.document,
+        **in_order(plan.document),
         "version": plan.version,
         "made_at": plan.made_at,
         "made_by": plan.made_by,

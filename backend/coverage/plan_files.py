@@ -11,6 +11,7 @@ from backend.campaigns.models import Campaign
 from backend.coverage.models import CoveragePlan
 from backend.coverage.plan_csv import CsvPlan, read_csv, write_csv
 from backend.coverage.plan_values import Fault
+from backend.coverage.plan_words import in_order
 from backend.coverage.plan_yaml import read_yaml, write_yaml
 from backend.coverage.planning import PlanFaulty, current_plan, write_plan
 from backend.parsing import parse_json
@@ -80,7 +81,7 @@ def plan_as_text(plan: CoveragePlan, kind: str) -> str:
     """Return a version of the plan as the text of a file."""
     if kind == "csv":
         return write_csv(plan.document)
-    return write_yaml({"version": plan.version} | plan.document)
+    return write_yaml({"version": plan.version} | in_order(plan.document))
 
 
 def _faulty(faults: list[Fault]) -> PlanFaulty:
