@@ -14,11 +14,18 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from backend.accounts.models import Device
-from backend.coverage.holds import HOLD_FOR, hold_plan, promise, release_stale_holds
+from backend.coverage.holds import HOLD_FOR, cell_named, hold_plan, promise
 from backend.coverage.models import Hold, HoldKind, WaitlistEntry
 from backend.coverage.offers import Offer, find_offer
 from backend.coverage.people_models import Outcome
-from backend.coverage.places import Place, Places, Possible, keys_of_person, lock_places
+from backend.coverage.places import (
+    Place,
+    Places,
+    Possible,
+    keys_of_person,
+    lock_places,
+    possible_on,
+)
 from backend.coverage.quota import WANTED, Reason, Status
 from backend.coverage.screening import (
     find_screening,
@@ -26,7 +33,10 @@ from backend.coverage.screening import (
     queue_up_collector,
     write_screening,
 )
+from backend.coverage.supply import people_met
+from backend.problems import Malformed
 from backend.speakers.cells import SESSION_DIMENSIONS, UNKNOWN, levels_of
+from backend.speakers.demographics import faults
 from backend.speakers.models import Speaker
 from backend.speakers.placing import cell_by_plan, current_cell
 
@@ -61,26 +71,31 @@ def check_eligibility(
     `said`: what they declared, which decides their cell; nothing else about them does. Asking
     again for the same person prolongs the promise, and a phone that has leased the cell ahead is
     answered with that lease: neither counts twice. Nobody is turned away for good: what is
-    recorded all the same is taken, and another use is offered.
+    recorded all the same is taken, and another use is offered. Raises Malformed for answers that
+    do not fit the campaign's fields.
     """
-    release_stale_holds(campaign_id=device.campaign_id, now=now)
     with transaction.atomic():
         queue_up_collector(device.collector_id)
         campaign = hold_plan(device.campaign_id)
         if speaker is not None:
             key = current_cell(speaker=speaker, campaign=campaign)
         else:
+            wrong = faults(said, campaign.demographics, now.date())
+            if wrong:
+                raise Malformed(errors=wrong)
             key = cell_by_plan(campaign=campaign, demographics=said, on=now.date())
         speaker_id = speaker.pk if speaker is not None else None
         known = find_screening(device=device, said=said, speaker=speaker, now=now)
         told_before = (known.outcome, known.reason) if known is not None else None
-        keys = keys_of_person(campaign=campaign, key=key, possible=possible)
+        keys = keys_of_person(
+            campaign=campaign, key=key, possible=possible_on(device, key, possible)
+        )
         hold = _own_hold(device, [key, *keys], speaker, now)
         places = lock_places(
             campaign=campaign,
             key=key,
+            keys=keys,
             speaker_id=speaker_id,
-            possible=possible,
             besides=[hold] if hold else [],
             now=now,
         )
@@ -103,11 +118,11 @@ def check_eligibility(
             now=now,
         )
         offer = None
-        if status in WANTED:
+        if status in WANTED and known is not None:
             WaitlistEntry.objects.filter(screening=screening, answered_at=None).update(
                 answered_at=now, hold=hold
             )
-        else:
+        if status not in WANTED:
             offer = find_offer(
                 device=device,
                 campaign=campaign,
@@ -140,13 +155,19 @@ def _promise_sitting(
     speaker: Speaker | None,
     now: datetime,
 ) -> Hold:
+    if place is not None:
+        cell = place.cell
+        people, pool = people_met(campaign_id=device.campaign_id, key=key)
+    else:
+        # A campaign that asks for nobody in particular: a usual sitting of anybody.
+        cell, people, pool = cell_named(campaign_id=device.campaign_id, key=key), 0, 0
     return promise(
         kind=HoldKind.HOLD,
         device_id=device.pk,
         collector_id=device.collector_id,
         campaign_id=device.campaign_id,
-        key=place.standing.key if place is not None else key,
-        clips=places.clips(place),
+        cell=cell,
+        clips=places.clips(place, people=people, pool=pool),
         clip_ms=places.clip_ms,
         speaker_id=speaker.pk if speaker is not None else None,
         now=now,

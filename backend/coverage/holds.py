@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from backend.campaigns.models import Campaign
 from backend.coverage.counters import NOTHING_HELD, Held, cell_id_of, move_held
-from backend.coverage.models import Hold, HoldKind
+from backend.coverage.models import Cell, Hold, HoldKind
 from backend.speakers.cells import person_key
 
 HOLD_FOR: Final = timedelta(minutes=30)
@@ -39,7 +39,7 @@ def promise(
     device_id: UUID,
     collector_id: UUID,
     campaign_id: UUID,
-    key: str,
+    cell: Cell | None,
     clips: int,
     clip_ms: int,
     now: datetime,
@@ -48,13 +48,12 @@ def promise(
 ) -> Hold:
     """Write a promise and count it in its cell, in the caller's transaction.
 
-    `key`: of the cell, which the caller has locked; "" is the whole campaign.
+    `cell`: the caller has locked it; None is the whole campaign.
     """
-    cell_id = cell_id_of(campaign_id, key) if key else None
     hold = Hold.objects.create(
         kind=kind,
         campaign_id=campaign_id,
-        cell_id=cell_id,
+        cell=cell,
         device_id=device_id,
         collector_id=collector_id,
         clips=clips,
@@ -63,9 +62,14 @@ def promise(
         expires_at=expires_at,
         **whom,
     )
-    if cell_id is not None:
-        move_held(cell_id=cell_id, held=Held(hold.clips, hold.ms))
+    if cell is not None:
+        move_held(cell_id=cell.pk, held=Held(hold.clips, hold.ms))
     return hold
+
+
+def cell_named(*, campaign_id: UUID, key: str) -> Cell:
+    """Return a cell's row, which is made when the cell is first met."""
+    return Cell.objects.get(pk=cell_id_of(campaign_id, key))
 
 
 def lock_holds(*, hold_ids: set[UUID]) -> None:

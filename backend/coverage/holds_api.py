@@ -19,13 +19,9 @@ from backend.coverage.quota import Reason, Status
 from backend.fields import SmallObjectField, StrictSerializer
 from backend.problems import Malformed
 from backend.speakers.cells import (
-    DEVICE_CLASS,
-    UNKNOWN,
-    device_class,
     levels_of,
     person_key,
 )
-from backend.speakers.demographics import faults
 from backend.speakers.services import find_speaker
 
 _WANTS = 100
@@ -151,15 +147,12 @@ class EligibilityView(APIView):
             said = speaker.demographics
         else:
             said = form.validated_data["demographics"]
-            wrong = faults(said, device.campaign.demographics, now.date())
-            if wrong:
-                raise Malformed(errors=wrong)
-        possible = form.validated_data.get("possible", {})
-        own = device_class(device.user_agent)
-        if own != UNKNOWN:
-            possible = {DEVICE_CLASS: [own]} | possible
         answer = check_eligibility(
-            device=device, said=said, speaker=speaker, possible=possible, now=now
+            device=device,
+            said=said,
+            speaker=speaker,
+            possible=form.validated_data.get("possible", {}),
+            now=now,
         )
         return Response(_told(answer))
 

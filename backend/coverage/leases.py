@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from backend.accounts.models import Device
-from backend.coverage.holds import hold_plan, promise, release_stale_holds
+from backend.coverage.holds import cell_named, hold_plan, promise, release_stale_holds
 from backend.coverage.models import Cell, Hold, HoldKind, LeaseRequest
 from backend.coverage.places import lock_cells
 from backend.coverage.prices import MET_AT_LEAST, learn_mix
@@ -65,7 +65,7 @@ def grant_leases(
         )
         free = LEASED_AT_MOST - sum(hold.left()[0] for hold in mine)
         # Whoever asks for a place in any of these cells waits until we have taken ours.
-        lock_cells(Cell.objects.filter(campaign=campaign))
+        cells = {cell.key: cell for cell in lock_cells(Cell.objects.filter(campaign=campaign))}
         standings = read_standings(campaign=campaign, now=now)
         return [
             promise(
@@ -73,7 +73,8 @@ def grant_leases(
                 device_id=device.pk,
                 collector_id=device.collector_id,
                 campaign_id=device.campaign_id,
-                key=key,
+                cell=cells.get(key)
+                or (cell_named(campaign_id=campaign.pk, key=key) if key else None),
                 clips=clips,
                 clip_ms=standings.clip_ms,
                 request=request,

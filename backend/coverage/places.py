@@ -13,10 +13,11 @@ from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Collate
 
+from backend.accounts.models import Device
 from backend.campaigns.models import Campaign
 from backend.coverage.conditions import smallest_first
 from backend.coverage.counters import NOTHING_HELD
-from backend.coverage.models import Cell, CellSpeaker, Hold, HoldKind, SupplyTotal
+from backend.coverage.models import Cell, CellSpeaker, Hold, HoldKind
 from backend.coverage.quota import (
     SITTING_CLIPS,
     WANTED,
@@ -32,7 +33,10 @@ from backend.coverage.quota import (
 )
 from backend.coverage.standing import dropped_of, standing_of, usual_clip_ms
 from backend.speakers.cells import (
+    DEVICE_CLASS,
     SESSION_DIMENSIONS,
+    UNKNOWN,
+    device_class,
     has_session_dimensions,
     levels_of,
     person_key,
@@ -46,6 +50,7 @@ Possible = Mapping[str, Sequence[str]]
 class Place:
     """One cell that a person could be recorded in, and what they gave to it (None: nothing)."""
 
+    cell: Cell
     standing: Standing
     sitting: Sitting
     had: float | None
@@ -55,13 +60,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Places:
-    """All of a person's cells, in the campaign's unit."""
+    """All of a person's cells, in the campaign's unit; of how many kinds of people it asks any."""
 
     key: str
     unit: str
     clip_ms: int
     has_targets: bool
-    scarce: bool
+    kinds: int
     places: list[Place]
 
     def best(self) -> tuple[Status, Reason, Place | None]:
@@ -87,12 +92,18 @@ class Places:
         status, reason = judge_cell(None, key=_declared(self.key), sitting=Sitting(0, 0))
         return status, reason, None
 
-    def clips(self, place: Place | None) -> int:
-        """Return how many clips a sitting in this place has."""
+    def clips(self, place: Place | None, *, people: int, pool: int) -> int:
+        """Return how many clips a sitting in this place has.
+
+        `people`: how many of this kind were ever met, of the `pool` of all.
+        """
         if place is None:
             return SITTING_CLIPS
         size = sitting_size(
-            place.standing, sitting=place.sitting, scarce=self.scarce, had=place.had
+            place.standing,
+            sitting=place.sitting,
+            scarce=is_scarce(people, pool, self.kinds),
+            had=place.had,
         )
         return max(1, clips_in(size, unit=self.unit, clip_ms=self.clip_ms))
 
@@ -111,17 +122,17 @@ def lock_places(
     *,
     campaign: Campaign,
     key: str,
+    keys: Sequence[str],
     speaker_id: UUID | None,
-    possible: Possible,
     besides: Sequence[Hold],
     now: datetime,
 ) -> Places:
     """Lock the cells of a person, by key, and read how they stand; in the caller's transaction.
 
-    `besides`: holds that are this person's own, and so are not in their way. Only rows of these
-    cells and sums over the campaign's cells are read, however many clips there are.
+    `keys`: of the cells (keys_of_person). `besides`: holds that are this person's own, and so are
+    not in their way. Only rows of these cells and sums over the campaign's cells are read, however
+    many clips there are.
     """
-    keys = keys_of_person(campaign=campaign, key=key, possible=possible)
     cells = lock_cells(Cell.objects.filter(campaign=campaign, key__in=keys))
     return _read(campaign, key, cells, speaker_id, besides, now)
 
@@ -143,6 +154,14 @@ def read_places(
     keys = keys_of_person(campaign=campaign, key=key, possible=possible)
     cells = list(Cell.objects.filter(campaign=campaign, key__in=keys).order_by("key"))
     return _read(campaign, key, cells, speaker_id, [], now)
+
+
+def possible_on(device: Device, key: str, possible: Possible) -> Possible:
+    """Return what is possible, on this phone where its class matters and no other is said."""
+    if not has_session_dimensions(key):
+        return possible
+    own = device_class(device.user_agent)
+    return possible if own == UNKNOWN else {DEVICE_CLASS: [own], **possible}
 
 
 def keys_of_person(*, campaign: Campaign, key: str, possible: Possible) -> list[str]:
@@ -193,13 +212,15 @@ def _read(
             coming = Hold.objects.live(now).filter(cell=cell, kind=HoldKind.HOLD)
             others = coming.exclude(pk__in=[hold.pk for hold in besides]).count()
             standing = replace(standing, speakers_coming=standing.speakers_coming + others)
-        places.append(_place(standing, given.get(cell.pk), unit, clip_ms))
+        places.append(_place(cell, standing, given.get(cell.pk), unit, clip_ms))
     # Of a person who can sit in several cells, each of them stands for as many people.
     kinds = facts["asked"] // max(1, len(places))
-    return Places(key, unit, clip_ms, facts["asked"] > 0, _scarce(campaign, key, kinds), places)
+    return Places(key, unit, clip_ms, facts["asked"] > 0, kinds, places)
 
 
-def _place(standing: Standing, share: CellSpeaker | None, unit: str, clip_ms: int) -> Place:
+def _place(
+    cell: Cell, standing: Standing, share: CellSpeaker | None, unit: str, clip_ms: int
+) -> Place:
     had: float | None = None
     clips = share.accepted_clips + share.pending_clips if share is not None else 0
     if share is not None and clips:
@@ -216,11 +237,4 @@ def _place(standing: Standing, share: CellSpeaker | None, unit: str, clip_ms: in
                 standing = replace(standing, pending=standing.pending - 1)
     sitting = sitting_for(standing, unit=unit, clip_ms=clip_ms)
     status, reason = judge_cell(standing, key=standing.key, sitting=sitting, had=had)
-    return Place(standing, sitting, had, status, reason)
-
-
-def _scarce(campaign: Campaign, key: str, kinds: int) -> bool:
-    pool = SupplyTotal.objects.filter(campaign=campaign).aggregate(
-        all=Sum("people"), mine=Sum("people", filter=Q(key=key))
-    )
-    return is_scarce(pool["mine"] or 0, pool["all"] or 0, kinds)
+    return Place(cell, standing, sitting, had, status, reason)

@@ -80,6 +80,14 @@ def read_people_at(*, campaign_id: UUID, site_id: UUID) -> dict[str, int]:
     return dict(rows.values_list("key").annotate(n=Sum("people")).order_by())
 
 
+def people_met(*, campaign_id: UUID, key: str) -> tuple[int, int]:
+    """Return how many people of a key were ever met, and how many of all; sums over keys alone."""
+    met = SupplyTotal.objects.filter(campaign_id=campaign_id).aggregate(
+        mine=Sum("people", filter=Q(key=key)), all=Sum("people")
+    )
+    return met["mine"] or 0, met["all"] or 0
+
+
 def read_pool(campaign_id: UUID) -> dict[str, int]:
     """Return `{key: people}`: all who were ever met, wherever it was; one short row per key."""
     rows = SupplyTotal.objects.filter(campaign_id=campaign_id, people__gt=0)

@@ -13,8 +13,9 @@ from backend.accounts.models import Device
 from backend.campaigns.models import Campaign, CampaignState
 from backend.coverage.holds import hold_plan, promise
 from backend.coverage.models import Hold, HoldKind, WaitlistEntry
-from backend.coverage.places import lock_places, read_places
+from backend.coverage.places import keys_of_person, lock_places, possible_on, read_places
 from backend.coverage.quota import WANTED
+from backend.coverage.supply import people_met
 from backend.speakers.models import Speaker
 
 # Somebody who was sent home has to be found again.
@@ -74,19 +75,21 @@ def _answer(entry_id: UUID, now: datetime) -> int | None:
         if entry is None:
             return 0
         who = entry.screening
-        gone = Device.objects.filter(pk=who.device_id, revoked_at__isnull=False).exists()
+        device = Device.objects.get(pk=who.device_id)
         withdrawn = (
             who.speaker_id is not None
             and Speaker.objects.filter(pk=who.speaker_id, withdrawn_at__isnull=False).exists()
         )
-        if gone or withdrawn:
+        if device.revoked_at is not None or withdrawn:
             WaitlistEntry.objects.filter(pk=entry_id).update(answered_at=now)
             return 0
+        campaign = hold_plan(entry.campaign_id)
+        possible = possible_on(device, entry.key, {})
         places = lock_places(
-            campaign=hold_plan(entry.campaign_id),
+            campaign=campaign,
             key=entry.key,
+            keys=keys_of_person(campaign=campaign, key=entry.key, possible=possible),
             speaker_id=who.speaker_id,
-            possible={},
             besides=[],
             now=now,
         )
@@ -97,13 +100,14 @@ def _answer(entry_id: UUID, now: datetime) -> int | None:
         taken = WaitlistEntry.objects.filter(pk=entry_id, answered_at=None)
         if not taken.update(answered_at=now):
             return 0
+        people, pool = people_met(campaign_id=campaign.pk, key=entry.key)
         hold = promise(
             kind=HoldKind.HOLD,
             device_id=who.device_id,
             collector_id=who.collector_id,
             campaign_id=entry.campaign_id,
-            key=place.standing.key,
-            clips=places.clips(place),
+            cell=place.cell,
+            clips=places.clips(place, people=people, pool=pool),
             clip_ms=places.clip_ms,
             speaker_id=who.speaker_id,
             now=now,

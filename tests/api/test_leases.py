@@ -152,6 +152,10 @@ def test_who_did_not_say_waits_and_a_full_cell_is_full(phone: Phone) -> None:
     Hold.objects.update(expires_at=timezone.now())
     Cell.objects.filter(key=WOMEN).update(accepted_clips=10)
     assert (eligible(phone)["status"], eligible(phone)["hold"]) == ("full", None)
+    # What has expired counts for nobody, and the sweep takes it off.
+    assert held() == promised() == {WOMEN: (2, 6_000)}
+    schedule.release_holds()
+    run_job("release_holds", Job.objects.get(kind="release_holds").subject)
     assert held() == promised() == {}
 
 
