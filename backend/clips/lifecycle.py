@@ -21,6 +21,7 @@ from backend.coverage.counters import (
 )
 from backend.coverage.holds import use_hold
 from backend.jobs.services import enqueue_job
+from backend.prepared import PreparedRead
 from backend.problems import NotFound, Problem
 from backend.speakers.models import Speaker
 
@@ -284,12 +285,19 @@ def rebin(*, speaker: Speaker, cell: str, actor: str, at: datetime, reason: str)
     return len(rows)
 
 
+_LOCKED = PreparedRead(
+    lambda clip_id: (
+        Clip.objects.select_for_update().filter(pk=clip_id).values_list(*_Standing._fields)
+    ),
+    example=UUID("00000000-0000-7000-8000-0123456789ab"),
+)
+
+
 def _standing(clip_id: UUID) -> _Standing:
-    rows = Clip.objects.select_for_update().filter(pk=clip_id)
-    try:
-        return _Standing(*rows.values_list(*_Standing._fields).get())
-    except Clip.DoesNotExist:
-        raise NotFound() from None
+    row = _LOCKED.first(clip_id)
+    if row is None:
+        raise NotFound()
+    return _Standing(*row)
 
 
 def _as_seen(clip: Clip) -> _Standing:
