@@ -78,5 +78,7 @@ def _at(mark: Any, message: str) -> Fault:
 
 def write_yaml(document: Mapping[str, Any]) -> str:
     """Return a document as YAML that reads back the same."""
-    text: str = yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, width=100)
+    text: str = yaml.safe_dump(
+        dict(document), sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
+    )
     return text
