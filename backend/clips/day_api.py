@@ -17,13 +17,16 @@ from backend.clips.forms import ReasonOut
 from backend.clips.models import ReportKind
 from backend.clips.sessions import report_prompt
 from backend.coverage.daily import plan_for_phone
+from backend.coverage.holds_api import ConditionsOut
 from backend.coverage.plan import UNITS
 from backend.coverage.steering_api import SiteWorthOut
+from backend.coverage.waitlist import places_for_waiting
 from backend.fields import StrictSerializer
 from backend.problems import Malformed
 
 _FIND = 10
 _RETAKES = 100
+_WAITING = 50
 # The clocks of the world go from UTC-12 to UTC+14.
 _OFFSETS = range(-12 * 60, 14 * 60 + 1)
 
@@ -63,6 +66,17 @@ class DayOut(serializers.Serializer[Any]):
     seconds = serializers.IntegerField()
 
 
+class WaitingOut(serializers.Serializer[Any]):
+    """Somebody who was sent home and has a place now, until then; without an id, of this cell."""
+
+    cell = serializers.CharField()
+    speaker = serializers.UUIDField(allow_null=True)
+    code = serializers.CharField(allow_blank=True)
+    clips = serializers.IntegerField()
+    conditions = ConditionsOut()
+    expires_at = serializers.DateTimeField()
+
+
 class PlanOut(serializers.Serializer[Any]):
     """The plan of the day.
 
@@ -71,6 +85,7 @@ class PlanOut(serializers.Serializer[Any]):
     """
 
     find = FindOut(many=True)
+    waiting = WaitingOut(many=True)
     site = serializers.CharField(allow_null=True)
     sites = SiteWorthOut(many=True)
     redo = RetakeOut(many=True)
@@ -106,6 +121,7 @@ class PlanOfTodayView(APIView):
         return Response(
             {
                 **plan_for_phone(device=device, now=now, at_most=_FIND),
+                "waiting": places_for_waiting(device=device, now=now, at_most=_WAITING),
                 "redo": retakes_of(device=device, at_most=_RETAKES),
                 "day": count_day(device=device, offset=timedelta(minutes=minutes), now=now),
                 "as_of": now,

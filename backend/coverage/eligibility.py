@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from backend.accounts.models import Device
-from backend.coverage.holds import HOLD_FOR, cell_named, hold_plan, promise
+from backend.coverage.holds import HOLD_FOR, cell_named, conditions_of, hold_plan, promise
 from backend.coverage.models import Hold, HoldKind, WaitlistEntry
 from backend.coverage.offers import Offer, find_offer
 from backend.coverage.people_models import Outcome
@@ -35,7 +35,6 @@ from backend.coverage.screening import (
 )
 from backend.coverage.supply import people_met
 from backend.problems import Malformed
-from backend.speakers.cells import SESSION_DIMENSIONS, UNKNOWN, levels_of
 from backend.speakers.demographics import faults
 from backend.speakers.models import Speaker
 from backend.speakers.placing import cell_by_plan, current_cell
@@ -135,16 +134,6 @@ def check_eligibility(
                 screening=screening, told_before=told_before, offered=offer.kind, now=now
             )
     return Eligibility(key, status, reason, hold, conditions_of(hold), offer)
-
-
-def conditions_of(hold: Hold | None) -> dict[str, str]:
-    """Return the sitting's levels that a promise is for; empty where the plan asks for none."""
-    levels = levels_of(hold.cell.key) if hold is not None and hold.cell is not None else {}
-    return {
-        name: levels[name]
-        for name in SESSION_DIMENSIONS
-        if name in levels and levels[name] != UNKNOWN
-    }
 
 
 def _promise_sitting(

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from backend.campaigns.models import Campaign
 from backend.coverage.counters import NOTHING_HELD, Held, cell_id_of, move_held
 from backend.coverage.models import Cell, Hold, HoldKind
-from backend.speakers.cells import person_key
+from backend.speakers.cells import SESSION_DIMENSIONS, UNKNOWN, levels_of, person_key
 
 HOLD_FOR: Final = timedelta(minutes=30)
 _RELEASED_AT_ONCE: Final = 500
@@ -65,6 +65,16 @@ def promise(
     if cell is not None:
         move_held(cell_id=cell.pk, held=Held(hold.clips, hold.ms))
     return hold
+
+
+def conditions_of(hold: Hold | None) -> dict[str, str]:
+    """Return the sitting's levels that a promise is for; empty where the plan asks for none."""
+    levels = levels_of(hold.cell.key) if hold is not None and hold.cell is not None else {}
+    return {
+        name: levels[name]
+        for name in SESSION_DIMENSIONS
+        if name in levels and levels[name] != UNKNOWN
+    }
 
 
 def cell_named(*, campaign_id: UUID, key: str) -> Cell:

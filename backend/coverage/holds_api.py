@@ -11,7 +11,8 @@ from rest_framework.views import APIView
 
 from backend.accounts.models import Device
 from backend.accounts.phone import own_campaign, phone_of
-from backend.coverage.eligibility import Eligibility, check_eligibility, conditions_of
+from backend.coverage.eligibility import Eligibility, check_eligibility
+from backend.coverage.holds import conditions_of
 from backend.coverage.leases import LEASED_AT_MOST, grant_leases
 from backend.coverage.models import Hold
 from backend.coverage.offers import CAMPAIGN, FILLER, WAITLIST, Offer

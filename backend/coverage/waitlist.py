@@ -4,18 +4,20 @@ A place comes free when a promise runs out, a clip is rejected or withdrawn, a p
 """
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
 
 from backend.accounts.models import Device
 from backend.campaigns.models import Campaign, CampaignState
-from backend.coverage.holds import hold_plan, promise
+from backend.coverage.holds import conditions_of, hold_plan, promise
 from backend.coverage.models import Hold, HoldKind, WaitlistEntry
 from backend.coverage.places import keys_of_person, lock_places, possible_on, read_places
 from backend.coverage.quota import WANTED
 from backend.coverage.supply import people_met
+from backend.speakers.cells import person_key
+from backend.speakers.codes import speaker_code
 from backend.speakers.models import Speaker
 
 # Somebody who was sent home has to be found again.
@@ -117,8 +119,10 @@ def _answer(entry_id: UUID, now: datetime) -> int | None:
     return 1
 
 
-def places_for_waiting(*, device: Device, now: datetime) -> list[Hold]:
-    """Return the unused places that came free for people whom this collector had sent home."""
+def places_for_waiting(*, device: Device, now: datetime, at_most: int) -> list[dict[str, Any]]:
+    """Return `[{cell, speaker, code, clips, conditions, expires_at}]`: the unused places that came
+    free for people whom this collector had sent home. Who was sent home without an id has none.
+    """
     answered = WaitlistEntry.objects.filter(hold__isnull=False).values("hold_id")
     mine = Hold.objects.live(now).filter(
         pk__in=answered,
@@ -126,4 +130,15 @@ def places_for_waiting(*, device: Device, now: datetime) -> list[Hold]:
         campaign_id=device.campaign_id,
         used_clips=0,
     )
-    return list(mine.select_related("cell").order_by("expires_at", "pk"))
+    holds = mine.select_related("cell").order_by("expires_at", "pk")[:at_most]
+    return [
+        {
+            "cell": person_key(hold.cell.key) if hold.cell is not None else "",
+            "speaker": hold.speaker_id,
+            "code": speaker_code(hold.speaker_id) if hold.speaker_id is not None else "",
+            "clips": hold.left()[0],
+            "conditions": conditions_of(hold),
+            "expires_at": hold.expires_at,
+        }
+        for hold in holds
+    ]

@@ -140,6 +140,11 @@ def test_a_place_that_comes_free_answers_who_has_waited_longest(
     assert answered.hold.expires_at > timezone.now() + timedelta(days=2)
     assert waiting.answered_at is None
     assert held() == promised() == {WOMEN: (12, 60_000)}
+    today = sent(other_phone.get("/v1/campaigns/spring/plan/today"), 200)
+    assert [(one["cell"], one["clips"], one["speaker"]) for one in today["waiting"]] == [
+        (WOMEN, 12, None)
+    ]
+    assert sent(phone.get("/v1/campaigns/spring/plan/today"), 200)["waiting"] == []
     # They ask again, perhaps with an id by now, and find it.
     again = eligible(other_phone)
     assert (again["status"], again["hold"]["id"]) == ("open", str(answered.hold.pk))
