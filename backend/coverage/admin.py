@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from backend.coverage.models import Cell, Hold
+from backend.coverage.models import Cell, CoveragePlan, Hold
 from backend.readonly_admin import ReadOnlyAdmin
 
 
@@ -19,6 +19,15 @@ class CellAdmin(ReadOnlyAdmin):
         "rejected_clips",
         "accepted_speakers",
     ]
+    list_select_related = ["campaign"]
+    list_filter = ["campaign"]
+
+
+@admin.register(CoveragePlan)
+class CoveragePlanAdmin(ReadOnlyAdmin):
+    """Every version of what a campaign asked for."""
+
+    list_display = ["campaign", "version", "made_at", "made_by"]
     list_select_related = ["campaign"]
     list_filter = ["campaign"]
 

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from backend.campaigns.models import Campaign, Prompt, Site
 from backend.campaigns.services import current_profile
+from backend.speakers.bands import DEFAULT_BANDS, bands_of
 from backend.speakers.models import ConsentForm
 
 
@@ -49,6 +50,17 @@ class PackProfileOut(serializers.Serializer[Any]):
     rules = serializers.ListField(child=serializers.DictField())
 
 
+class BandOut(serializers.Serializer[Any]):
+    """An age band: its ages from the first to the last, both in it."""
+
+    name = serializers.CharField()
+    to = serializers.IntegerField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add `from`, which is no name in Python."""
+        return {"from": serializers.IntegerField()} | super().get_fields()
+
+
 class CampaignFacts(serializers.Serializer[Any]):
     """What the phone shows and keeps to."""
 
@@ -59,6 +71,7 @@ class CampaignFacts(serializers.Serializer[Any]):
     max_seconds = serializers.IntegerField()
     max_bytes = serializers.IntegerField()
     dimensions = serializers.ListField(child=serializers.CharField())
+    bands = BandOut(many=True)
 
 
 class SiteOut(serializers.Serializer[Any]):
@@ -111,6 +124,10 @@ def build_pack(campaign: Campaign, prompts: Iterable[Prompt]) -> dict[str, Any]:
             "max_bytes": campaign.max_bytes,
             # Of what a coverage cell is made: the phone knows a speaker's cell without a network.
             "dimensions": campaign.dimensions,
+            "bands": [
+                {"name": band.name, "from": band.first, "to": band.last}
+                for band in bands_of(campaign.targets) or DEFAULT_BANDS
+            ],
         },
         "consent_forms": [
             {

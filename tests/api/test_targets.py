@@ -161,6 +161,11 @@ def test_other_dimensions_start_a_job_and_its_progress_is_told(
     assert known["cell"] == "gender=female"
     pack = sent(sitting.phone.get("/v1/campaigns/spring/pack"))
     assert pack["campaign"]["dimensions"] == ["gender"]
+    assert pack["campaign"]["bands"][0] == {"name": "under-18", "from": 0, "to": 17}
+    bands = {"age_band": [{"name": "young", "to": 24}, {"name": "25+"}]}
+    sent(manager.put(PATH, {"dimensions": ["age_band"], "bands": bands, "cells": []}), 200)
+    pack = sent(sitting.phone.get("/v1/campaigns/spring/pack"))
+    assert [band["name"] for band in pack["campaign"]["bands"]] == ["young", "25+"]
 
 
 @pytest.mark.django_db

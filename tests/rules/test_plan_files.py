@@ -1,5 +1,6 @@
 """A plan goes out as YAML or CSV and comes back the same; what is no plan is told by its line."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.coverage.plan_csv import read_csv, write_csv
+from backend.coverage.plan_faults import plan_faults
 from backend.coverage.plan_yaml import read_yaml, write_yaml
+from backend.speakers.demographics import DEFAULT_FIELDS
 
 DIMENSIONS = ["gender", "age_band"]
 CROSS: dict[str, Any] = {
@@ -153,3 +156,11 @@ def test_faults_of_the_plan_are_told_by_the_line_in_which_they_stand() -> None:
     wrong = [{"field": "cells.1.key.age_band", "message": "x is none."}]
     assert plan.by_line(wrong) == [{"field": "line 4", "message": "x is none."}]
     assert plan.by_line([{"field": "unit", "message": "y"}]) == [{"field": "unit", "message": "y"}]
+
+
+def test_the_example_of_the_manual_is_a_plan() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "coverage.md").read_text(encoding="utf-8")
+    example = manual.split("```yaml\n")[1].split("```")[0]
+    document, faults = read_yaml(example)
+    assert faults == []
+    assert plan_faults(document, dimensions=DIMENSIONS, fields=DEFAULT_FIELDS) == []
