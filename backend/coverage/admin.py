@@ -48,3 +48,12 @@ class HoldAdmin(ReadOnlyAdmin):
     ]
     list_select_related = ["campaign", "cell"]
     list_filter = ["campaign", "kind"]
+
+
+@admin.register(Screening)
+class ScreeningAdmin(ReadOnlyAdmin):
+    """Who was met, what they were told and why, and what they were offered."""
+
+    list_display = ["campaign", "key", "outcome", "reason", "offered", "site", "at", "asked_at"]
+    list_select_related = ["campaign", "site"]
+    list_filter = ["campaign", "outcome", "reason"]
