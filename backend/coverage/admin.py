@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from backend.coverage.models import Cell, CoveragePlan, Hold
+from backend.coverage.models import Cell, CoveragePlan, Hold, Screening
 from backend.readonly_admin import ReadOnlyAdmin
 
 
