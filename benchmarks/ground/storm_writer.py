@@ -36,6 +36,7 @@ from backend.clips.problems import ClipWithdrawn  # noqa: E402 - the same
 from backend.clips.receipts import take_in  # noqa: E402 - the same
 from backend.clips.state import MOVES, State  # noqa: E402 - the same
 from backend.clips.withdrawal import withdraw_clip, withdraw_speaker  # noqa: E402 - the same
+from backend.coverage.eligibility import check_eligibility  # noqa: E402 - the same
 from backend.coverage.holds import release_stale_holds  # noqa: E402 - the same
 from backend.coverage.leases import grant_leases  # noqa: E402 - the same
 from backend.coverage.models import Hold  # noqa: E402 - the same
@@ -46,7 +47,7 @@ from benchmarks.ground.seeded_people import SHARES  # noqa: E402 - the same
 
 # How often what happens, in ten thousand.
 _ODDS: Final = {
-    "move": 7000,
+    "move": 6980,
     "announce": 600,
     "again": 800,
     "crash": 400,
@@ -54,7 +55,8 @@ _ODDS: Final = {
     "withdraw-clip": 100,
     "withdraw-speaker": 3,
     "correct": 600,
-    "lease": 80,
+    "lease": 40,
+    "ask": 60,
     "expire": 17,
 }
 _TOLD_EVERY: Final = 50
@@ -96,6 +98,7 @@ class Writer:
             "withdraw-speaker": self.withdraw_speaker,
             "correct": self.correct,
             "lease": self.lease,
+            "ask": self.ask,
             "expire": self.expire,
         }
 
@@ -223,6 +226,20 @@ class Writer:
         device = self.random.choice(self.devices)
         grant_leases(request_id=uuid.uuid7(), device=device, want=want, now=timezone.now())
         return "done"
+
+    def ask(self) -> str:
+        """Ask whether somebody is looked for, and be promised a sitting."""
+        said = {name: self.random.choice(list(levels)) for name, levels in SHARES.items()}
+        device = self.random.choice(self.devices)
+        answer = check_eligibility(
+            device=device,
+            # No two people say the same.
+            said=said | {"languages": [f"x{self.random.random()}"]},
+            speaker=None,
+            possible={},
+            now=timezone.now(),
+        )
+        return answer.status.value
 
     def expire(self) -> str:
         """Let promises run out, as if days had gone by."""
