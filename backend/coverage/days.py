@@ -50,8 +50,8 @@ def note_cell_days(*, campaign_id: UUID, now: datetime) -> int:
 def read_history(*, campaign: Campaign, keys: list[str], unit: str, today: date) -> History:
     """Return the last weeks of these cells, whole days alone, in the campaign's unit.
 
-    A cell that was met first in the middle had nothing before. Days and cells are few: the cost
-    does not depend on the number of clips.
+    Before its first row a cell was not there: what it had then is NaN. Days and cells are few: the
+    cost does not depend on the number of clips.
     """
     days_back = min(HISTORY_DAYS, max(_HISTORY_AT_LEAST, _ROWS_AT_MOST // max(len(keys), 1)))
     since = today - timedelta(days=days_back)
@@ -71,7 +71,7 @@ def read_history(*, campaign: Campaign, keys: list[str], unit: str, today: date)
     days = sorted({row[0] for row in rows})
     columns = {day: column for column, day in enumerate(days)}
     lines = {key: line for line, key in enumerate(keys)}
-    speakers, amounts = np.zeros((2, len(keys), len(days)))
+    speakers, amounts = np.full((2, len(keys), len(days)), np.nan)
     clips = np.zeros(len(days))
     for day, key, people, amount, *buckets in rows:
         column = columns[day]

@@ -34,8 +34,9 @@ Array = NDArray[np.float64]
 class History:
     """What stood at the end of each day, cells by rows, days (ascending) by columns.
 
-    `speakers` and `amounts`: accepted so far, in people and in the campaign's unit; `clips`: those
-    of all cells and buckets together, a number a day, which grows only when somebody recorded.
+    `speakers` and `amounts`: accepted so far, in people and in the campaign's unit, NaN before
+    there was such a cell; `clips`: those of all cells and buckets together, a number a day, which
+    grows only when somebody recorded.
     """
 
     days: Sequence[date]
@@ -46,7 +47,7 @@ class History:
 
 @dataclass(frozen=True)
 class Pace:
-    """What the history says: weighted sums a cell, and the weighted days with collectors.
+    """What the history says: weighted sums a cell, and its weighted days with collectors.
 
     `brings`: what a speaker of any cell brings on average. `worked`: the share of days on which
     somebody collected; 0: none was seen, and nothing can be foretold.
@@ -54,7 +55,7 @@ class Pace:
 
     speakers: Array
     amounts: Array
-    days: float
+    days: Array
     brings: float
     worked: float
 
@@ -74,25 +75,30 @@ def pace_of(history: History, *, today: date, usual: float) -> Pace:
 
     An interval longer than a day (the clock stood still) counts all its days. What fell is
     withdrawn or moved to another cell: no one leaves faster than they came, so it counts as none.
+    A cell's history begins with its first day: when a changed plan makes new cells, those who are
+    brought to them came before.
     """
     cells = history.speakers.shape[0]
+    nothing = np.zeros(cells)
     if len(history.days) < 2:
-        return Pace(np.zeros(cells), np.zeros(cells), 0.0, usual, 0.0)
+        return Pace(nothing, nothing, nothing, usual, 0.0)
     at = np.array([day.toordinal() for day in history.days])
     length = np.diff(at).astype(float)
-    weight = 2.0 ** (-(today.toordinal() - at[1:]) / HALF_LIFE_DAYS)
     worked = np.diff(history.clips) > 0
+    came, brought = np.diff(history.speakers, axis=1), np.diff(history.amounts, axis=1)
+    weight = np.where(np.isnan(came), 0.0, 2.0 ** (-(today.toordinal() - at[1:]) / HALF_LIFE_DAYS))
     # Weighted sums stand for fewer days than were seen, and for more than they add up to: with this
     # factor a steady rate's posterior is as wide as its estimate scatters (Kish's effective size).
-    weight *= weight.sum() / (weight**2).sum()
-    speakers = np.maximum(np.diff(history.speakers, axis=1), 0) @ weight
-    amounts = np.maximum(np.diff(history.amounts, axis=1), 0) @ weight
-    came = float(speakers.sum())
+    squares = (weight**2).sum(axis=1, keepdims=True)
+    weight *= weight.sum(axis=1, keepdims=True) / np.where(squares > 0, squares, 1.0)
+    speakers = (np.nan_to_num(came).clip(0) * weight).sum(axis=1)
+    amounts = (np.nan_to_num(brought).clip(0) * weight).sum(axis=1)
+    people = float(speakers.sum())
     return Pace(
         speakers=speakers,
         amounts=amounts,
-        days=float((weight * length)[worked].sum()),
-        brings=float(amounts.sum()) / came if came > 0 and amounts.sum() > 0 else usual,
+        days=(weight * length)[:, worked].sum(axis=1),
+        brings=float(amounts.sum()) / people if people > 0 and amounts.sum() > 0 else usual,
         worked=float(length[worked].sum() / length.sum()),
     )
 
@@ -100,7 +106,8 @@ def pace_of(history: History, *, today: date, usual: float) -> Pace:
 def draw_rates(pace: Pace, *, rng: np.random.Generator, paths: int = PATHS) -> Array:
     """Return speakers a day with collectors, cells by paths."""
     shape = (_PRIOR_SPEAKERS + pace.speakers)[:, None]
-    rates: Array = rng.gamma(shape, 1 / (_PRIOR_DAYS + pace.days), (len(pace.speakers), paths))
+    scale = (1 / (_PRIOR_DAYS + pace.days))[:, None]
+    rates: Array = rng.gamma(shape, scale, (len(pace.speakers), paths))
     return rates
 
 

@@ -168,9 +168,15 @@ def draw_burn_up(*, campaign: Campaign, outlook: Outlook) -> BurnUp:
     """Return the course of the whole campaign: what there was, and what is to come of it."""
     targets = np.array([float(cell.target or 0) for cell in outlook.standings])
     done = np.array([cell.fill for cell in outlook.standings])
-    reached = np.minimum(outlook.history.amounts, targets[:, None]).sum(axis=0)
+    amounts = outlook.history.amounts
+    reached = np.nan_to_num(np.minimum(amounts, targets[:, None])).sum(axis=0)
+    there = ~np.isnan(amounts).all(axis=0)
     now = float(np.minimum([cell.accepted for cell in outlook.standings], targets).sum())
-    past = [(day, float(amount)) for day, amount in zip(outlook.history.days, reached, strict=True)]
+    past = [
+        (day, float(amount))
+        for day, amount, known in zip(outlook.history.days, reached, there, strict=True)
+        if known
+    ]
     span = _span(outlook)
     steps = [span * (point + 1) / _AHEAD_POINTS for point in range(_AHEAD_POINTS)]
     added = draw_amounts(

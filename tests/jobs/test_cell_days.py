@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
@@ -41,8 +42,10 @@ def test_a_history_is_of_whole_days_in_the_campaigns_unit(campaign: Campaign) ->
     found = read_history(campaign=campaign, keys=["else", WOMEN], unit="seconds", today=today)
     # What is not over yet is no day.
     assert list(found.days) == [date(2026, 5, 4), date(2026, 5, 5)]
-    assert found.amounts.tolist() == [[0, 0], [0, 16]]
-    assert found.speakers.tolist() == [[0, 0], [0, 1]]
+    assert found.amounts[1].tolist() == [0, 16]
+    assert found.speakers[1].tolist() == [0, 1]
+    # Of a cell that was not there nothing is known, and that is not nothing.
+    assert np.isnan(found.amounts[0]).all()
     assert found.clips.tolist() == [0, 4]
     counted = read_history(campaign=campaign, keys=[WOMEN], unit="clips", today=today)
     assert counted.amounts.tolist() == [[0, 4]]

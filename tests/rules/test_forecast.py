@@ -39,13 +39,13 @@ def rng() -> np.random.Generator:
 
 
 def steady(speakers: float = 40, days: float = 20, each: float = 60, worked: float = 1) -> Pace:
-    return Pace(np.array([speakers]), np.array([speakers * each]), days, each, worked)
+    return Pace(np.array([speakers]), np.array([speakers * each]), np.array([days]), each, worked)
 
 
 def test_a_steady_pace_is_read_as_it_is() -> None:
     daily = [[2.0 * day for day in range(15)]]
     pace = pace_of(history(daily, [True] * 15), today=TODAY, usual=1)
-    assert pace.speakers[0] / pace.days == pytest.approx(2)
+    assert pace.speakers[0] / pace.days[0] == pytest.approx(2)
     assert pace.brings == pytest.approx(60)
     assert pace.worked == 1
 
@@ -55,7 +55,7 @@ def test_days_without_collectors_are_no_days() -> None:
     weekdays = [day % 7 < 5 for day in range(15)]
     came = [list(np.cumsum([2.0 * works for works in weekdays]))]
     pace = pace_of(history(came, weekdays), today=TODAY, usual=1)
-    assert pace.speakers[0] / pace.days == pytest.approx(2)
+    assert pace.speakers[0] / pace.days[0] == pytest.approx(2)
     assert pace.worked == pytest.approx(sum(weekdays[1:]) / 14)
 
 
@@ -71,19 +71,33 @@ def test_old_days_weigh_less() -> None:
     worked = [True] * len(slow_then_fast[0])
     pace = pace_of(history(slow_then_fast, worked), today=TODAY, usual=1)
     mean = (slow_then_fast[0][-1] - slow_then_fast[0][0]) / (len(worked) - 1)
-    assert pace.speakers[0] / pace.days > mean
+    assert pace.speakers[0] / pace.days[0] > mean
 
 
 def test_a_clock_that_stood_still_for_days_counts_all_of_them() -> None:
     came = np.array([[0.0, 8.0]])
     days = [TODAY - timedelta(days=4), TODAY]
     pace = pace_of(History(days, came, came * 60, np.array([0.0, 9.0])), today=TODAY, usual=1)
-    assert pace.speakers[0] / pace.days == pytest.approx(2)
+    assert pace.speakers[0] / pace.days[0] == pytest.approx(2)
 
 
 def test_what_was_withdrawn_or_moved_is_no_arrival_backwards() -> None:
     pace = pace_of(history([[9.0, 4.0, 5.0]], [True] * 3), today=TODAY, usual=1)
     assert pace.speakers[0] > 0
+
+
+def test_who_is_brought_to_a_new_cell_did_not_come_that_day() -> None:
+    # A plan's change made the second cell on the third day, and brought 500 people there.
+    steady_then = [
+        [2.0 * day for day in range(9)],
+        [np.nan, np.nan, *(500.0 + d for d in range(7))],
+    ]
+    pace = pace_of(history(steady_then, [True] * 9), today=TODAY, usual=1)
+    assert pace.speakers / pace.days == pytest.approx([2, 1])
+    assert pace.days[1] < pace.days[0]
+    # A cell that is new today has no pace of its own, and none of the days before it.
+    newest = history([[0.0, 2.0, 4.0], [np.nan, np.nan, 90.0]], [True] * 3)
+    assert pace_of(newest, today=TODAY, usual=1).days[1] == 0
 
 
 def test_a_cell_of_which_nothing_was_seen_is_as_slow_as_the_days_it_took_to_see_nothing() -> None:
