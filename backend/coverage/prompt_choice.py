@@ -115,9 +115,7 @@ def _by_bonus(bonus: Floats, which: Mask) -> list[int]:
     return [int(one) for one in indexes[np.argsort(-bonus[indexes], kind="stable")]]
 
 
-def _share_of_free(
-    spontaneous: Sequence[int], allowed: Mask, number: int
-) -> int:
+def _share_of_free(spontaneous: Sequence[int], allowed: Mask, number: int) -> int:
     if not spontaneous:
         return 0
     share = max(FREE_SPEECH_SHARE, len(spontaneous) / int(allowed.sum()))

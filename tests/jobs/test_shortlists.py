@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import connection, connections
@@ -147,7 +148,7 @@ def test_many_who_ask_at_once_share_the_list_and_keep_to_the_caps(phone: Phone) 
     fill(campaign)
     start = threading.Barrier(len(speakers) + 1)
 
-    def ask(speaker_id: object) -> list[str]:
+    def ask(speaker_id: UUID) -> list[str]:
         try:
             speaker = Speaker.objects.get(pk=speaker_id)
             start.wait(30)

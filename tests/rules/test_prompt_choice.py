@@ -50,7 +50,7 @@ def prompts(listing: list[Listed]) -> list[int]:
 
 def test_a_table_holds_neighbours_of_one_prompt_and_counts_each() -> None:
     table = make_table(["_ a b a b _", "", "_ b a _"])
-    assert table.lengths.tolist() == [5, 0, 3]
+    assert [*map(int, table.lengths)] == [5, 0, 3]
     # Both hold b before a; the second adds silence before b, and after a.
     assert table.number == 4 + 2
     units, counts = table.of(0)
