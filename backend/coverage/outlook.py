@@ -170,7 +170,7 @@ def draw_burn_up(*, campaign: Campaign, outlook: Outlook) -> BurnUp:
     done = np.array([cell.fill for cell in outlook.standings])
     amounts = outlook.history.amounts
     reached = np.nan_to_num(np.minimum(amounts, targets[:, None])).sum(axis=0)
-    there = (~np.isnan(amounts)).any(axis=0).tolist()
+    there = np.sum(~np.isnan(amounts), axis=0)
     now = float(np.minimum([cell.accepted for cell in outlook.standings], targets).sum())
     past = [
         (day, float(amount))
