@@ -10,6 +10,7 @@ from backend.clips import lifecycle
 from backend.clips.models import Change, Clip, Transcript
 from backend.clips.state import State
 from backend.coverage.counters import lock_counters
+from backend.coverage.holds import end_holds_of
 from backend.problems import NotFound
 from backend.speakers import voices
 from backend.speakers.models import Speaker
@@ -68,6 +69,7 @@ def withdraw_speaker(
         clips = Clip.objects.filter(speaker=speaker).exclude(state=State.WITHDRAWN)
         # All rows are locked before any counter is (see receipts.confirm_uploads).
         cells = dict(clips.select_for_update().order_by("pk").values_list("pk", "cell"))
+        end_holds_of(speaker_id=speaker.pk, collector_id=speaker.collector_id, now=now)
         lock_counters(
             places=[(speaker.campaign_id, cell, speaker.pk) for cell in set(cells.values())]
         )

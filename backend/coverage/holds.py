@@ -134,6 +134,19 @@ def use_hold(
     return Held(clips_after - clips, ms_after - left_ms)
 
 
+def end_holds_of(*, speaker_id: UUID, collector_id: UUID, now: datetime) -> None:
+    """Let what a speaker was promised run out now: nothing more of them is taken.
+
+    In the caller's transaction, which holds their clips and no counters yet; the sweep takes it
+    off the cells.
+    """
+    theirs = Hold.objects.live(now).filter(
+        speaker_id=speaker_id, collector_id=collector_id, kind=HoldKind.HOLD
+    )
+    for pk in theirs.order_by("pk").values_list("pk", flat=True):
+        Hold.objects.filter(pk=pk).update(expires_at=now)
+
+
 def release_stale_holds(*, campaign_id: UUID, now: datetime) -> int:
     """Take expired promises, and those of phones that left, off their cells; returns how many.
 

@@ -167,15 +167,20 @@ def test_a_withdrawn_speaker_or_a_phone_that_left_waits_for_nothing(
     phone: Phone, other_phone: Phone
 ) -> None:
     speaker = sit_at(phone).speaker
+    promise = eligible(phone, speaker=str(speaker))["hold"]
     fill()
+    Hold.objects.update(released_at=timezone.now())
     eligible(phone, speaker=str(speaker))
     eligible(other_phone)
+    Hold.objects.update(released_at=None)
     sent(phone.post(f"/v1/speakers/{speaker}/withdraw", {}), 202)
     sent(other_phone.delete("/v1/devices/self"), 204)
     fill(clips=0)
     schedule.release_holds()
     run_job("release_holds", Job.objects.get(kind="release_holds").subject)
-    assert not Hold.objects.exists()
+    # What had been promised to them is anybody's again, and nothing was promised since.
+    assert str(Hold.objects.get().pk) == promise["id"]
+    assert held() == promised() == {}
     assert not WaitlistEntry.objects.filter(answered_at=None).exists()
 
 
