@@ -9,9 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.campaigns.models import Campaign
 from backend.campaigns.reading import campaign_for
+from backend.coverage.models import Shortlist
 from backend.coverage.outlook import Outlook, read_outlook
 from backend.coverage.plan import UNITS
+from backend.coverage.shortlists import EVERYBODY
 from backend.coverage.standing import Standings, read_standings
 from backend.speakers.cells import levels_of
 
@@ -58,6 +61,19 @@ class ForecastOut(serializers.Serializer[Any]):
     in_time = serializers.FloatField(allow_null=True)
 
 
+class SoundsOut(serializers.Serializer[Any]):
+    """The sounds of a campaign's prompts: pairs of phones, or of letters (`methods` says which).
+
+    `methods`: how many prompts were taken in which way, `{cmudict: 812, letters: 3}`; `covered`:
+    the share of the `units` that was recorded when the prompts' lists were last filled.
+    """
+
+    prompts = serializers.IntegerField()
+    units = serializers.IntegerField()
+    covered = serializers.FloatField()
+    methods = serializers.DictField(child=serializers.IntegerField())
+
+
 class CoverageOut(serializers.Serializer[Any]):
     """How much of what was wanted is there, and by when the rest will be."""
 
@@ -65,6 +81,7 @@ class CoverageOut(serializers.Serializer[Any]):
     cells = CellOut(many=True)
     gaps = GapOut(many=True)
     forecast = ForecastOut(many=True)
+    sounds = SoundsOut(allow_null=True)
     as_of = serializers.DateTimeField()
 
 
@@ -111,6 +128,21 @@ def forecast_facts(outlook: Outlook) -> list[dict[str, Any]]:
     ]
 
 
+def sounds_facts(campaign: Campaign) -> dict[str, Any] | None:
+    """Return how much of its prompts' sounds a campaign has; None before they are known."""
+    row = Shortlist.objects.filter(
+        campaign=campaign, stratum=EVERYBODY, filled_at__isnull=False
+    ).first()
+    if row is None:
+        return None
+    return {
+        "prompts": row.prompts,
+        "units": row.units,
+        "covered": round(row.covered, 4),
+        "methods": row.methods,
+    }
+
+
 class CoverageView(APIView):
     """Coverage of a campaign."""
 
@@ -124,5 +156,10 @@ class CoverageView(APIView):
         outlook = read_outlook(campaign=campaign, standings=standings, today=now.date())
         return Response(
             cell_facts(standings)
-            | {"gaps": gap_facts(outlook), "forecast": forecast_facts(outlook), "as_of": now}
+            | {
+                "gaps": gap_facts(outlook),
+                "forecast": forecast_facts(outlook),
+                "sounds": sounds_facts(campaign),
+                "as_of": now,
+            }
         )

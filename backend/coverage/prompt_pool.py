@@ -98,13 +98,11 @@ def read_pool(campaign: Campaign) -> Pool:
     )
 
 
-def read_readings(
-    *, campaign: Campaign, recordings: Recordings, now: datetime
+def with_handed(
+    recorded: Tally, *, campaign: Campaign, recordings: Recordings, now: datetime
 ) -> dict[str, Counter[UUID]]:
     """Return `{stratum: {prompt: readings}}`: recorded, or handed out lately and on its way."""
-    total = {
-        key: Counter(dict(readings)) for key, readings in recordings.by_stratum(campaign.pk).items()
-    }
+    total = {key: Counter(dict(times)) for key, times in recorded.items()}
     for stratum, prompt in on_the_way(campaign=campaign, recordings=recordings, now=now):
         total.setdefault(stratum, Counter())[prompt] += 1
     return total

@@ -21,7 +21,7 @@ from backend.coverage.prompt_choice import (
     make_list,
     readings_wanted,
 )
-from backend.coverage.prompt_pool import Pool, Recordings, on_the_way, read_pool, read_readings
+from backend.coverage.prompt_pool import Pool, Recordings, on_the_way, read_pool, with_handed
 from backend.coverage.sounds import Floats
 from backend.jobs.services import enqueue_job
 from backend.speakers.cells import DECLINED, SESSION_DIMENSIONS, UNKNOWN, levels_of
@@ -114,14 +114,19 @@ def fill_shortlists(*, campaign: Campaign, recordings: Recordings, now: datetime
     )
     if not due:
         return Filled()
-    readings = read_readings(campaign=campaign, recordings=recordings, now=now)
+    recorded = recordings.by_stratum(campaign.pk)
+    readings = with_handed(recorded, campaign=campaign, recordings=recordings, now=now)
     anywhere = pool.times(_sum(readings.values()))
     planned = anywhere.copy()
     for shortlist in due:
         stratum = shortlist.stratum
-        here = anywhere if stratum == EVERYBODY else pool.times(readings.get(stratum, {}))
+        here, said = anywhere, _sum(recorded.values())
+        if stratum != EVERYBODY:
+            here, said = pool.times(readings.get(stratum, {})), Counter(recorded.get(stratum, {}))
         items = _items(shortlist, pool, here=here, anywhere=anywhere, planned=planned)
-        _replace(shortlist, items, pool, covered=Corpus(pool.table, here).covered, now=now)
+        _replace(
+            shortlist, items, pool, covered=Corpus(pool.table, pool.times(said)).covered, now=now
+        )
         # What another list holds is as good as read: lists of strata differ.
         for item in items:
             planned[pool.index[item.standing_id]] += 1

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,8 +17,8 @@ from backend.coverage.next_prompts import hand_out_prompts
 from backend.coverage.shortlists import OLD_AFTER, campaigns_to_fill
 from backend.jobs.models import Job
 from backend.speakers.models import Speaker
-from tests.cast import Phone, make_campaign
-from tests.factories import Sitting, sit_down
+from tests.cast import Person, Phone, make_campaign
+from tests.factories import Sitting, sent, sit_down
 from tests.prompt_lists import add_prompts, asked, fill, numbered, record, texts, wear
 from workers import schedule
 
@@ -59,6 +60,24 @@ def test_a_list_says_how_much_of_the_units_its_stratum_has_recorded(sitting: Sit
     wear(campaign)
     fill(campaign)
     assert Shortlist.objects.get(stratum=WOMEN).covered == 1
+
+
+def test_the_coverage_call_says_how_sounds_were_found_and_how_many_are_there(
+    sitting: Sitting, manager: Person
+) -> None:
+    def told() -> Any:
+        return sent(manager.get("/v1/campaigns/spring/coverage"), 200)["sounds"]
+
+    assert told() is None
+    campaign = sitting.phone.campaign
+    fill(campaign)
+    before = told()
+    assert before.pop("units") > 50
+    assert before == {"prompts": 5, "covered": 0.0, "methods": {"cmudict": 4}}
+    record(sitting, asked(sitting)[0])
+    wear(campaign)
+    fill(campaign)
+    assert 0 < told()["covered"] < 1
 
 
 def test_a_worn_list_is_filled_anew_by_one_job(sitting: Sitting) -> None:
