@@ -214,7 +214,7 @@ export async function putBytes({ method, url, headers }, bytes) {
  * @param {string} token
  * @param {string} campaign
  * @param {{speaker: string} | {demographics: Record<string, unknown>}} who
- * @returns {Promise<{cell: string, status: "open" | "low" | "full" | "waitlist", hold: {id: string} | null}>}
+ * @returns {Promise<{cell: string, status: "open" | "low" | "full" | "waitlist", hold: {id: string} | null, conditions?: {environment?: string}}>}
  */
 export async function checkEligibility(token, campaign, who) {
   return (await call("POST", `campaigns/${campaign}/eligibility`, { token, body: who })).body;

@@ -108,7 +108,7 @@ export class App {
    */
   async go(name, params = {}) {
     const screen = this.screens[name];
-    if (!screen) throw new Error(`no screen ${name}`);
+    if (!screen) throw new Error(name);
     this.leave?.();
     this.leave = undefined;
     if (name !== this.at.name) this.from = this.at.name;

@@ -1,35 +1,33 @@
 /** Pure: which coverage cell a speaker falls in, the same as on the server (backend/speakers/cells.py). */
 
-const BANDS = /** @type {const} */ ([
-  [18, "under-18"],
-  [30, "18-29"],
-  [40, "30-39"],
-  [50, "40-49"],
-  [60, "50-59"],
-]);
-
 /**
- * @param {Record<string, unknown>} answers
- * @param {string} dimension
- * @param {number} year of today
+ * What the pack says of them; `bands`: the plan's age bands.
+ *
+ * @typedef {object} Plan
+ * @property {string[]} [dimensions]
+ * @property {{name: string, from: number, to: number}[]} [bands]
  */
-function levelOf(answers, dimension, year) {
-  const said = answers[dimension];
-  const nothing = said === undefined || said === null || said === "";
-  if (dimension === "age_band" && (nothing || said === "unknown")) {
-    const born = answers.birth_year;
-    if (typeof born !== "number") return born === "declined" ? "declined" : "unknown";
-    return BANDS.find(([upper]) => year - born < upper)?.[1] ?? "60+";
-  }
-  return nothing ? "unknown" : String(said);
-}
 
 /**
+ * Where somebody sits, and on what they record, is no answer of theirs: unknown until they do.
+ *
  * @param {Record<string, unknown>} answers
- * @param {string[]} dimensions of the campaign
+ * @param {Plan} plan
  * @param {number} year of today
  * @returns {string} `dimension=level`, joined by `|`
  */
-export function cellKey(answers, dimensions, year) {
-  return dimensions.map((name) => `${name}=${levelOf(answers, name, year)}`).join("|");
+export function cellKey(answers, { dimensions = [], bands = [] }, year) {
+  const levels = dimensions.map((name) => {
+    let level = String([answers[name]].flat()[0] || "unknown");
+    if (name === "age_band" && level === "unknown") {
+      const born = answers.birth_year;
+      if (born === "declined") level = born;
+      if (typeof born === "number") {
+        const age = year - born;
+        level = bands.find(({ from, to }) => age >= from && age <= to)?.name ?? "outside";
+      }
+    }
+    return `${name}=${level}`;
+  });
+  return levels.join("|");
 }

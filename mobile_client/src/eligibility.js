@@ -12,6 +12,7 @@ import { answersOf } from "./speakers.js";
  * @typedef {object} Eligibility
  * @property {"open" | "low" | "full" | "waitlist" | "unknown"} status
  * @property {string} hold id of what is set aside for the session, or empty
+ * @property {string | undefined} [place] where to record, if the plan says
  */
 
 /**
@@ -27,14 +28,21 @@ export async function askEligibility({ enrolment, pack }, speaker) {
   // A correction may still be on its way: then the answers are here, and not there.
   const known = speaker.sent && !speaker.answers;
   const demographics = answersOf(speaker);
+  /** @type {Awaited<ReturnType<typeof api.checkEligibility>> | null} */
+  let told = null;
+  /** @type {db.Lease | undefined} */
+  let lease;
   try {
     const who = known ? { speaker: speaker.id } : { demographics };
-    const { status, hold } = await api.checkEligibility(token, campaign, who);
-    return { status, hold: hold?.id ?? "" };
+    told = await api.checkEligibility(token, campaign, who);
   } catch (error) {
     if (!(error instanceof api.NoAnswer || error instanceof api.Problem)) throw error;
+    const cell = cellKey(demographics, pack.campaign, new Date().getFullYear());
+    lease = await takeLease(db, collector, cell);
   }
-  const cell = cellKey(demographics, pack.campaign.dimensions ?? [], new Date().getFullYear());
-  const hold = await takeLease(db, collector, cell);
-  return hold ? { status: "open", hold } : { status: "unknown", hold: "" };
+  return {
+    status: told?.status ?? (lease ? "open" : "unknown"),
+    hold: (told ? told.hold : lease)?.id ?? "",
+    place: (told ?? lease)?.conditions?.environment,
+  };
 }

@@ -41,7 +41,7 @@ export function serveOffline(version, files) {
     const address = new URL(path && ofVersion + path, home);
     const got = await fetch(address, path ? {} : { cache: "no-cache" });
     const bytes = await got.arrayBuffer();
-    if (!got.ok || !(await isListed(bytes, hash))) throw new Error(`other bytes: ${path}`);
+    if (!got.ok || !(await isListed(bytes, hash))) throw new Error(path);
     return answerOf(got, bytes);
   }
 

@@ -96,7 +96,8 @@
  * @property {string} id key
  * @property {string} collector
  * @property {string} campaign
- * @property {string} cell the key of a coverage cell
+ * @property {string} cell the key of the coverage cell of its people
+ * @property {{environment?: string}} [conditions] where to record
  * @property {number} clips
  * @property {number} seconds
  * @property {number} used clips kept on this phone under it

@@ -25,7 +25,11 @@ const NOW = Date.parse(SOON) - 86_400_000;
 function phone() {
   const here = new Phone();
   here.clock = NOW;
-  const campaign = { dimensions: ["gender", "age_band"], state: "open" };
+  const campaign = {
+    dimensions: ["gender", "age_band"],
+    bands: [{ name: "30-39", from: 30, to: 39 }],
+    state: "open",
+  };
   here.db.table("packs").set("demo", { campaign: "demo", pack: { campaign } });
   /** @type {any[]} */
   const asked = [];
@@ -111,16 +115,16 @@ test("a session takes the lease that ends first, and its clips use it up", async
   const db = /** @type {any} */ (here.db);
   here.add("leases", { ...lease, clips: 2, expires_at: "2026-06-03T00:00:00Z" });
   here.add("leases", { ...lease, id: "l2", clips: 1 });
-  assert.equal(await takeLease(db, "c", CELL, NOW), "l2");
+  assert.equal((await takeLease(db, "c", CELL, NOW))?.id, "l2");
   await useLease(db, "l2");
-  assert.equal(await takeLease(db, "c", CELL, NOW), "l1");
+  assert.equal((await takeLease(db, "c", CELL, NOW))?.id, "l1");
   await useLease(db, "the server's own");
-  assert.equal(await takeLease(db, "d", CELL, NOW), null);
-  assert.equal(await takeLease(db, "c", "gender=male|age_band=60+", NOW), null);
+  assert.equal((await takeLease(db, "d", CELL, NOW))?.id, undefined);
+  assert.equal((await takeLease(db, "c", "gender=male|age_band=60+", NOW))?.id, undefined);
 });
 
 test("where there are no targets a lease is good for anybody", async () => {
   const { here } = phone();
   here.add("leases", { ...lease, cell: "" });
-  assert.equal(await takeLease(/** @type {any} */ (here.db), "c", CELL, NOW), "l1");
+  assert.equal((await takeLease(/** @type {any} */ (here.db), "c", CELL, NOW))?.id, "l1");
 });

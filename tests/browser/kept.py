@@ -35,8 +35,8 @@ export async function keep(sittings) {
       : { method: "tap" };
     const consent = await keepConsent(enrolment, speaker.id, form,
       { scopes: form.scopes, ...how });
-    const cell = cellKey(said, pack.campaign.dimensions, new Date().getFullYear());
-    const hold = await takeLease(db, enrolment.collector, cell);
+    const cell = cellKey(said, pack.campaign, new Date().getFullYear());
+    const hold = (await takeLease(db, enrolment.collector, cell))?.id ?? null;
     const session = newRow(enrolment, uuid7(), speaker.id, {
       campaign: enrolment.campaign, speaker: speaker.id, consent: consent.id, hold,
       environment: "indoors", app_version: "test", clock_offset_ms: 0,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.speakers.bands import bands_of
 from backend.speakers.cells import (
     AGE_BANDS,
     LONGEST_KEY,
@@ -76,7 +77,8 @@ def test_whatever_is_said_is_checked_without_a_crash(answers: dict[str, object])
 @pytest.mark.parametrize("vector", SHARED["vectors"], ids=lambda vector: str(vector["said"]))
 def test_the_server_and_the_phone_agree_on_the_cell(vector: dict[str, Any]) -> None:
     on = date(SHARED["year"], 5, 4)
-    assert cell_key(vector["said"], vector["dimensions"], on) == vector["cell"]
+    bands = bands_of({"bands": {"age_band": vector["bands"]}} if "bands" in vector else {})
+    assert cell_key(vector["said"], vector["dimensions"], on, bands) == vector["cell"]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ const LEAST = 30;
 const MOST = 200;
 const DAY_MS = 86_400_000;
 const CELLS = 10;
-/** No plan has a place for what somebody does not know or say. */
-const NEVER_COUNTED = /=(unknown|declined)(\||$)/;
+/** No plan has a place for what somebody does not know or say; where they sit nobody knows yet. */
+const NEVER_COUNTED =
+  /\b(?!environment|device_class)\w+=(unknown|declined|outside|do_not_wish_to_say)\b/;
 
 /**
  * Pure: the leases that still promise something.
@@ -61,11 +62,10 @@ export async function refillLeases({ api, db, now }, { collector, campaign, toke
   const mine = (await db.all("leases")).filter((lease) => lease.collector === collector);
   const today = now() + clockOffset();
   const valid = validLeases(mine, today);
-  const { dimensions } = pack.campaign;
   const year = new Date(today).getUTCFullYear();
   const cells = (await db.all("speakers"))
     .filter((row) => row.collector === collector && !row.refused)
-    .map((row) => cellKey(answersOf(row), dimensions, year))
+    .map((row) => cellKey(answersOf(row), pack.campaign, year))
     .filter((cell) => !NEVER_COUNTED.test(cell));
   const key = `lease-ask/${collector}`;
   // Under the id of an asking whose answer was lost the server gives the same again, not as much more.
@@ -100,17 +100,16 @@ export async function refillLeases({ api, db, now }, { collector, campaign, toke
  * @param {string} collector
  * @param {string} cell
  * @param {number} [now]
- * @returns {Promise<string | null>} its id, for the session's `hold`
+ * @returns {Promise<Lease | undefined>} its id is for the session's `hold`
  */
 export async function takeLease(db, collector, cell, now = Date.now() + clockOffset()) {
   const mine = (await db.all("leases")).filter(
     // Without a cell it is good for anybody: the campaign has no targets.
     (lease) => lease.collector === collector && (lease.cell === cell || !lease.cell),
   );
-  const [first] = validLeases(mine, now).sort(
+  return validLeases(mine, now).sort(
     (a, b) => Date.parse(a.expires_at) - Date.parse(b.expires_at),
-  );
-  return first?.id ?? null;
+  )[0];
 }
 
 /**

@@ -46,7 +46,7 @@ export async function openBooth(
   { prompt: first, room, hold = "" } = {},
 ) {
   const { enrolment, pack } = app;
-  if (!enrolment || !pack) throw new Error("not enrolled");
+  if (!enrolment || !pack) throw new Error("pack");
   /** @type {import("../capture/microphone.js").Microphone | null} */
   let microphone = opened;
   /** @type {db.Clip | null} the take that is recorded or reviewed */

@@ -22,10 +22,11 @@ export async function handover(app, { speaker: id, ...rest }) {
   const { view, wanted, ...parts } = copyOf("handover", { me: go });
   fill(parts.code, code);
   fill(parts.me, t("handover.me", { code }));
-  let hold = "";
+  /** @type {Partial<import("../eligibility.js").Eligibility>} */
+  let said = {};
   let gone = false;
   void askEligibility(app, speaker).then(async (answer) => {
-    hold = answer.hold;
+    said = answer;
     if (gone) return;
     const enough = answer.status === "full" || answer.status === "waitlist";
     wanted.className = answer.status;
@@ -39,7 +40,7 @@ export async function handover(app, { speaker: id, ...rest }) {
     // The campaign has another text since: without it, nothing of this speaker would be taken.
     if (mine.some((row) => row.refused)) await app.refreshPack().catch(() => {});
     const consent = validConsent(consents, app.pack?.consent_forms ?? [], id);
-    await app.go(consent ? "record" : "consent", { ...rest, speaker, consent, hold });
+    await app.go(consent ? "record" : "consent", { ...rest, speaker, consent, ...said });
   }
 
   return {

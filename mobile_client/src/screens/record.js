@@ -10,7 +10,7 @@ import { checkRoom } from "./room.js";
 const nothing = () => {};
 
 /** @type {import("../app.js").Screen} */
-export function record(app, { speaker, consent, prompt, hold }) {
+export function record(app, { speaker, consent, prompt, hold, place }) {
   const { view, title, where, problem, places, room } = copyOf("where");
   let gone = false;
   let leave = nothing;
@@ -20,9 +20,9 @@ export function record(app, { speaker, consent, prompt, hold }) {
   /**
    * Nothing is recorded yet: a microphone that goes away is only opened again.
    *
-   * @param {string} place
+   * @param {string} chosen
    */
-  async function begin(place) {
+  async function begin(chosen) {
     fill(problem);
     const interrupted = new DOMException("left", "AbortError");
     /** @type {Promise<never>} */
@@ -39,7 +39,7 @@ export function record(app, { speaker, consent, prompt, hold }) {
       room.hidden = false;
       const rules = app.pack?.quality_profile.rules ?? [];
       const heard = await checkRoom(room, microphone, rules, stopped);
-      const booth = await openBooth(app, speaker, consent, place, microphone, {
+      const booth = await openBooth(app, speaker, consent, chosen, microphone, {
         prompt,
         room: heard,
         hold,
@@ -68,6 +68,7 @@ export function record(app, { speaker, consent, prompt, hold }) {
     places.inert = true;
     void begin(target.value);
   };
+  for (const one of places.children) one.classList.toggle("primary", one.value === place);
   fill(title, speakerCode(speaker.id));
   return {
     view,
