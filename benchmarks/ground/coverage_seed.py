@@ -1,8 +1,8 @@
 """A campaign of ten thousand or a million clips, as if they had been collected: the rows alone.
 
-Speakers, consents, sessions, clips, their events and the counters, by COPY in some seconds. The
-counters are summed here from the clips that were drawn, so that a rebuild has something to prove.
-Nothing stands in the store, and no job waits.
+Speakers, consents, sessions, clips, their events and the counters, with the days of the cells and
+who was met, by COPY in some seconds. The counters are summed here from the clips that were drawn,
+so that a rebuild has something to prove. Nothing stands in the store, and no job waits.
 """
 
 import json
@@ -12,13 +12,21 @@ from datetime import timedelta
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backend.campaigns.models import Campaign, Prompt
 from backend.clips.dispatch import BUCKET
 from backend.clips.models import Clip, ClipEvent, Session
 from backend.clips.state import State
 from backend.coverage.counters import SHARE_COLUMNS
-from backend.coverage.models import Cell, CellSpeaker, Screening, SupplyCount, SupplyTotal
+from backend.coverage.models import (
+    Cell,
+    CellDay,
+    CellSpeaker,
+    Screening,
+    SupplyCount,
+    SupplyTotal,
+)
 from backend.speakers.models import Consent, Speaker
 from benchmarks.ground.copy_rows import copy_rows, in_bulk, text_of
 from benchmarks.ground.seeded_people import (
@@ -195,11 +203,35 @@ def _fill_counters(ground: Ground, shares: Ints) -> None:
     names = [*SHARE_COLUMNS, "accepted_speakers", "waiting_speakers"]
     Cell.objects.bulk_update(cells.values(), names)
     SupplyTotal.objects.bulk_create(totals)
-    _fill_supply(ground)
+    # Whole days since the first; a speaker's clips are all of the day on which they were met.
+    first = int(ground.start.timestamp()) // 86_400
+    day = ground.met_ms // 86_400_000 - first
+    _fill_days(ground, [cells[key].pk for key in ground.keys], shares, accepted, day)
+    _fill_supply(ground, day)
 
 
-def _fill_supply(ground: Ground) -> None:
-    day = (ground.met_ms - int(ground.start.timestamp() * 1000)) // 86_400_000
+def _fill_days(
+    ground: Ground, cell_ids: list[int], shares: Ints, accepted: NDArray[np.bool_], day: Ints
+) -> None:
+    names = [*SHARE_COLUMNS, "accepted_speakers"]
+    grown = np.zeros((int(day.max()) + 1, len(cell_ids), len(names)), np.int64)
+    np.add.at(grown, (day, ground.cell_of), np.column_stack([shares, accepted]))
+    kept = [name for name in names if name != "rejected_ms"]
+    CellDay.objects.bulk_create(
+        [
+            CellDay(
+                cell_id=cell_ids[cell],
+                day=(ground.start + timedelta(days=number)).date(),
+                **{name: int(stood[cell, names.index(name)]) for name in kept},
+            )
+            for number, stood in enumerate(grown.cumsum(axis=0))
+            for cell in range(len(cell_ids))
+        ],
+        batch_size=5000,
+    )
+
+
+def _fill_supply(ground: Ground, day: Ints) -> None:
     places = np.stack([day, ground.site_of, ground.cell_of], axis=1)
     found, people = np.unique(places, axis=0, return_counts=True)
     SupplyCount.objects.bulk_create(
