@@ -1,4 +1,4 @@
-"""What the plan's calls take and answer, for the schema; plan_faults.py says what a plan must be."""
+"""What the plan's calls take and answer, for the schema; plan_faults.py has the rules."""
 
 from typing import Any
 
