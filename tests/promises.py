@@ -67,3 +67,21 @@ def come_home(clip_id: UUID) -> None:
     """Move a clip as its confirmation would, without bytes in the store."""
     now = timezone.now()
     lifecycle.move(clip_id=clip_id, to=State.UPLOADED, actor="t", at=now, reason="t")
+
+
+def fill(key: str = WOMEN, clips: int = 10) -> None:
+    """Let so many clips of a cell be accepted."""
+    Cell.objects.filter(key=key).update(accepted_clips=clips, accepted_ms=clips * 5000)
+
+
+def sit_at(phone: Phone, site: str | None = None, **changes: Any) -> Sitting:
+    """Open a session of a new speaker at a site."""
+    speaker, consent, session = uuid.uuid7(), uuid.uuid7(), uuid.uuid7()
+    sent(phone.put(f"/v1/speakers/{speaker}", speaker_body(phone)), 201)
+    sent(phone.put(f"/v1/consents/{consent}", consent_body(phone, speaker)), 201)
+    body = session_body(phone, speaker, consent, **changes)
+    if site is not None:
+        body["site"] = site
+    for status in (201, 200):
+        sent(phone.put(f"/v1/sessions/{session}", body), status)
+    return Sitting(phone, speaker, consent, session)
