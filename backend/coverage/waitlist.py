@@ -14,7 +14,7 @@ from backend.campaigns.models import Campaign, CampaignState
 from backend.coverage.holds import conditions_of, hold_plan, promise
 from backend.coverage.models import Hold, HoldKind, WaitlistEntry
 from backend.coverage.places import keys_of_person, lock_places, possible_on, read_places
-from backend.coverage.quota import WANTED
+from backend.coverage.quota import WANTED, Reason
 from backend.coverage.supply import people_met
 from backend.speakers.cells import person_key
 from backend.speakers.codes import speaker_code
@@ -40,8 +40,8 @@ def campaigns_with_places(now: datetime) -> set[UUID]:
 def answer_waitlist(*, campaign_id: UUID, now: datetime) -> int:
     """Promise free places of a campaign to those who wait, the oldest first; returns to how many.
 
-    One transaction a person. Whoever has withdrawn or whose phone has left is dropped from the
-    list. Harmless when repeated.
+    One transaction a person. Whoever has withdrawn, whose phone has left or who has given
+    what one may is dropped from the list. Harmless when repeated.
     """
     waiting = WaitlistEntry.objects.filter(campaign_id=campaign_id, answered_at=None)
     answered = 0
@@ -95,7 +95,11 @@ def _answer(entry_id: UUID, now: datetime) -> int | None:
             besides=[],
             now=now,
         )
-        status, _, place = places.best()
+        status, reason, place = places.best()
+        if reason == Reason.SPEAKER_HAS_ENOUGH:
+            # The places are for others, who must not wait behind them.
+            WaitlistEntry.objects.filter(pk=entry_id).update(answered_at=now)
+            return 0
         if status not in WANTED or place is None:
             return None
         # Under the cell's lock: who asks again at this moment takes the place or finds the hold.

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from backend.campaigns.models import Site
 from backend.coverage.models import (
+    Cell,
+    CellSpeaker,
     Hold,
     Screening,
     SupplyCount,
@@ -98,6 +100,24 @@ def test_a_withdrawn_speaker_or_a_phone_that_left_waits_for_nothing(
     # What had been promised to them is anybody's again, and nothing was promised since.
     assert str(Hold.objects.get().pk) == promise["id"]
     assert held() == promised() == {}
+    assert not WaitlistEntry.objects.filter(answered_at=None).exists()
+
+
+def test_who_has_given_what_one_may_keeps_no_place_from_those_behind_them(
+    phone: Phone, other_phone: Phone
+) -> None:
+    speaker = sit_at(phone).speaker
+    cell = Cell.objects.get(key=WOMEN)
+    CellSpeaker.objects.create(cell=cell, speaker_id=speaker, accepted_clips=5)
+    Cell.objects.filter(pk=cell.pk).update(max_ms_per_speaker=20_000)
+    told = eligible(phone, speaker=str(speaker))
+    assert (told["reason"], told["offer"]["kind"]) == ("speaker_has_enough", "waitlist")
+    fill()
+    eligible(other_phone)
+    fill(clips=0)
+    schedule.release_holds()
+    run_job("release_holds", Job.objects.get(kind="release_holds").subject)
+    assert Hold.objects.get().collector_id == other_phone.device.collector_id
     assert not WaitlistEntry.objects.filter(answered_at=None).exists()
 
 
