@@ -162,6 +162,9 @@ class Hold(models.Model):
                 name="hold_of_collector",
                 condition=Q(released_at__isnull=True),
             ),
+            models.Index(
+                fields=["cell"], name="hold_in_cell", condition=Q(released_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:
