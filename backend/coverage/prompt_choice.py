@@ -37,6 +37,9 @@ FREE_SPEECH_SHARE: Final = 0.05
 CONFUSABLES: Final = "confusables"
 _USUAL_SECONDS: Final = 4.0
 _SITTING: Final = 20
+#: After so many choices what a speaker will have said is weighed anew: each time costs as much as
+#: reading a prompt from the database.
+_WEIGHED_AT_ONCE: Final = 5
 
 Item = TypeVar("Item")
 
@@ -169,9 +172,11 @@ def choose_next(
         there = mouth[table.units]
         gains = table.sums(np.sqrt(there + table.counts) - np.sqrt(there)) / lengths
         greatest = greatest or float(gains[: len(order)].max()) or 1.0
-        best = int(np.argmax(worth + WORTH_OF_SPEAKER * gains / greatest))
-        worth[best] = -inf
-        chosen.append(order[best])
-        units, counts = table.of(best)
-        mouth[units] += counts
-    return chosen
+        scores = worth + WORTH_OF_SPEAKER * gains / greatest
+        open_ = np.flatnonzero(np.isfinite(scores))
+        for best in open_[np.argsort(-scores[open_], kind="stable")][:_WEIGHED_AT_ONCE]:
+            worth[best] = -inf
+            chosen.append(order[best])
+            units, counts = table.of(int(best))
+            mouth[units] += counts
+    return chosen[:count]
