@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from backend.coverage.models import Cell, CoveragePlan, Hold, Screening
+from backend.coverage.models import Cell, CoveragePlan, Hold, Screening, Shortlist
 from backend.readonly_admin import ReadOnlyAdmin
 
 
@@ -21,6 +21,14 @@ class CellAdmin(ReadOnlyAdmin):
     ]
     list_select_related = ["campaign"]
     list_filter = ["campaign"]
+
+
+@admin.register(CounterProof)
+class CounterProofAdmin(ReadOnlyAdmin):
+    """When each campaign's counters were last counted anew, and what was wrong then."""
+
+    list_display = ["campaign", "at", "wrong_cells", "wrong_speakers"]
+    list_select_related = ["campaign"]
 
 
 @admin.register(CoveragePlan)
@@ -57,3 +65,12 @@ class ScreeningAdmin(ReadOnlyAdmin):
     list_display = ["campaign", "key", "outcome", "reason", "offered", "site", "at", "asked_at"]
     list_select_related = ["campaign", "site"]
     list_filter = ["campaign", "outcome", "reason"]
+
+
+@admin.register(Shortlist)
+class ShortlistAdmin(ReadOnlyAdmin):
+    """What strata are to read next, and how their prompts' sounds were found."""
+
+    list_display = ["campaign", "stratum", "filled_at", "worn_at", "units", "covered", "methods"]
+    list_select_related = ["campaign"]
+    list_filter = ["campaign"]

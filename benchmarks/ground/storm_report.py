@@ -59,7 +59,8 @@ def main() -> int:
         aim=0,
         at_most=True,
         detail=f"{storm.events} events by {chosen.writers} writers, {written} rows of events,"
-        f" {ends['crash'] + ends['crash-and-again']} crashes, {storm.killed} processes killed,"
+        # One that is sent again after a crash is two events.
+        f" {ends['crash'] + ends['crash-and-again'] // 2} crashes, {storm.killed} processes killed,"
         f" {rate:.0f} events/s, PostgreSQL",
     )
     print(line)

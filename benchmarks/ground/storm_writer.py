@@ -109,7 +109,7 @@ class Writer:
         try:
             return f"{kind} {self._acts[kind]()}", self.events
         except (lifecycle.MoveRefused, ClipWithdrawn, SpeakerWithdrawn):
-            return f"{kind} refused", 1
+            return f"{kind} refused", self.events
 
     def move(self) -> str:
         """Move a clip to a state that its own allows."""
