@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from backend.coverage.models import Cell, CoveragePlan, Hold, Screening, Shortlist
+from backend.coverage.models import Cell, CounterProof, CoveragePlan, Hold, Screening, Shortlist
 from backend.readonly_admin import ReadOnlyAdmin
 
 
