@@ -31,6 +31,7 @@ MEASURES: Final[Mapping[str, str]] = MappingProxyType(
         "snr_db": "activity without the background over the background, dB",
         "edge_start_db": "first 100 ms without the background over the activity, dB",
         "edge_end_db": "last 100 ms without the background over the activity, dB",
+        "start_over_noise_db": "first 60 ms over what a tenth of the frames stay below, dB",
         "lead_s": "seconds before the first activity",
         "trail_s": "seconds after the last activity",
         "speech_expected_ratio": "active seconds over the time the prompt's text takes to say",

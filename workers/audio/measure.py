@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from workers.audio.abrupt import start_over_noise_db
 from workers.audio.activity import find_activity
 from workers.audio.clipping import (
     blurred_clipping,
@@ -66,6 +67,9 @@ def measure(sound: Sound) -> Measured:
         "active_level_dbov": activity.level_dbov,
         "snr_db": activity.snr_db,
         "edge_start_db": activity.edge_start_db,
+        "start_over_noise_db": (
+            None if activity.level_dbov is None else start_over_noise_db(low, activity.level_dbov)
+        ),
         # Where decoding was ended on purpose the last sample is not the take's end.
         "edge_end_db": None if sound.stopped else activity.edge_end_db,
     }
