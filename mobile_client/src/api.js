@@ -214,7 +214,8 @@ export async function putBytes({ method, url, headers }, bytes) {
  * @param {string} token
  * @param {string} campaign
  * @param {{speaker: string} | {demographics: Record<string, unknown>}} who
- * @returns {Promise<{cell: string, status: "open" | "low" | "full" | "waitlist", hold: {id: string} | null, conditions?: {environment?: string}}>}
+ * @returns {Promise<{cell: string, status: "open" | "low" | "full" | "waitlist", hold: {id: string} | null, conditions?: {environment?: string},
+ *   offer?: {kind: "waitlist" | "campaign" | "filler"} | null}>}
  */
 export async function checkEligibility(token, campaign, who) {
   return (await call("POST", `campaigns/${campaign}/eligibility`, { token, body: who })).body;

@@ -13,6 +13,7 @@ import { answersOf } from "./speakers.js";
  * @property {"open" | "low" | "full" | "waitlist" | "unknown"} status
  * @property {string} hold id of what is set aside for the session, or empty
  * @property {string | undefined} [place] where to record, if the plan says
+ * @property {string | undefined} [offer] another use for somebody who is not looked for
  */
 
 /**
@@ -44,5 +45,6 @@ export async function askEligibility({ enrolment, pack }, speaker) {
     status: told?.status ?? (lease ? "open" : "unknown"),
     hold: (told ? told.hold : lease)?.id ?? "",
     place: (told ?? lease)?.conditions?.environment,
+    offer: told?.offer?.kind,
   };
 }

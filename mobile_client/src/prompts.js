@@ -4,8 +4,8 @@
 
 /**
  * Return the prompts a speaker has not recorded, in the pack's order. Each speaker starts at another
- * place, as on the server (backend/clips/sessions.py), so that a list longer than a session is
- * covered evenly.
+ * place, so that a list longer than a session is covered evenly; with a network the server chooses
+ * (backend/coverage/prompt_choice.py).
  *
  * @param {Prompt[]} prompts
  * @param {string} speaker a UUID
@@ -13,7 +13,7 @@
  * @returns {Prompt[]}
  */
 export function openPrompts(prompts, speaker, done) {
-  if (!prompts.length) return [];
+  // Of an empty list there is no remainder, and without one no piece of it.
   const start = Number.parseInt(speaker.replaceAll("-", "").slice(-6), 16) % prompts.length;
   const turned = [...prompts.slice(start), ...prompts.slice(0, start)];
   return turned.filter((prompt) => !done.has(prompt.id));

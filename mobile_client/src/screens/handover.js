@@ -28,10 +28,9 @@ export async function handover(app, { speaker: id, ...rest }) {
   void askEligibility(app, speaker).then(async (answer) => {
     said = answer;
     if (gone) return;
-    const enough = answer.status === "full" || answer.status === "waitlist";
     wanted.className = answer.status;
-    fill(wanted, t(`wanted.${answer.status}`));
-    fill(parts.find, enough && (await whomToFind(app)));
+    fill(wanted, t(`wanted.${answer.offer ?? answer.status}`));
+    fill(parts.find, answer.offer && (await whomToFind(app)));
   });
 
   async function go() {

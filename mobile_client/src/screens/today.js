@@ -69,7 +69,7 @@ export async function today(app) {
   /** @param {Plan["find"][number]} find */
   function findLine({ key, missing, unit }) {
     const n = Math.ceil(unit === "seconds" ? missing / 60 : missing);
-    const words = t(unit === "seconds" ? "today.minutes" : "people.clips", { n });
+    const words = t(`people.${unit}`, { n });
     return make("li", make("strong", whom(key)), make("span.who", words));
   }
 
