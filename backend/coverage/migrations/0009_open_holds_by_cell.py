@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0004_prompt_caps'),
-        ('coverage', '0008_strayed_clips_of_a_hold'),
+        ("campaigns", "0004_prompt_caps"),
+        ("coverage", "0008_strayed_clips_of_a_hold"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('released_at__isnull', True)), fields=['cell'], name='hold_in_cell'),
+            model_name="hold",
+            index=models.Index(
+                condition=models.Q(("released_at__isnull", True)),
+                fields=["cell"],
+                name="hold_in_cell",
+            ),
         ),
     ]
