@@ -110,22 +110,17 @@ _CLIPPING = (
 
 _CUT = "cut_start partial_prompt"
 _EDGES = (
-    damage(
-        "start cut", _CUT, plain(lambda s: degrade.start_cut(s.clip, s.rng)), "flac", "start_cut"
-    ),
-    damage(
-        "start cut, Opus",
-        _CUT,
-        plain(lambda s: degrade.start_cut(s.clip, s.rng)),
-        "opus24",
-        "start_cut",
-    ),
-    damage(
-        "start cut, AAC",
-        _CUT,
-        plain(lambda s: degrade.start_cut(s.clip, s.rng)),
-        "aac64",
-        "start_cut",
+    *(
+        damage(
+            f"start cut {turn}{told}",
+            _CUT,
+            plain(lambda s: degrade.start_cut(s.clip, s.rng)),
+            coding,
+            "start_cut",
+        )
+        # Each time elsewhere: what is left of a word is long once, and short another time.
+        for turn in range(1, 6)
+        for told, coding in (("", "flac"), (", Opus", "opus24"), (", AAC", "aac64"))
     ),
     damage("end cut", "cut_end partial_prompt", plain(lambda s: degrade.end_cut(s.clip, s.rng))),
     damage(
