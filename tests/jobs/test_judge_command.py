@@ -202,8 +202,11 @@ def test_a_reader_that_leaves_ends_it_quietly(folder: Path) -> None:
 
 
 def test_an_interrupt_ends_it_with_all_its_processes(folder: Path) -> None:
-    for number in range(500):
-        (folder / f"{number}.flac").write_bytes(flac(SPEECH))
+    first_file = folder / "0.flac"
+    first_file.write_bytes(flac(SPEECH))
+    # So many that they last even where this process waits long for its turn to interrupt.
+    for number in range(1, 10_000):
+        (folder / f"{number}.flac").hardlink_to(first_file)
     process = subprocess.Popen(
         [sys.executable, "manage.py", "judge", str(folder), "--models", "off", "--jobs", "2"],
         cwd=ROOT,
