@@ -7,7 +7,6 @@ Material: the recordings beside the repository (tests/sounds.py); texts are know
 """
 
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +19,7 @@ from backend.quality.profile import Severity
 from benchmarks.ground.claims import claim_line
 from benchmarks.ground.degrade import two_at_once, two_in_turn
 from benchmarks.ground.detection import default_rules
+from benchmarks.ground.processor_time import quickest
 from benchmarks.ground.read_speech import RATE, Reading, Wave, readings
 from workers.audio.models.dnsmos import levelled
 from workers.audio.models.scoring import Models, load_models, speech_of
@@ -107,22 +107,11 @@ def costs(models: Models, clips: Sequence[Reading]) -> list[tuple[str, float, st
         # The worker's libraries have one thread too (docker-compose.yml, deploy/platform.py).
         with threadpool_limits(1):
             score(some[0])
-            spent = sum(_quickest(partial(score, clip)) for clip in some)
+            spent = sum(quickest(partial(score, clip), _PASSES) for clip in some)
         seconds = sum(len(clip.x) for clip in some) / RATE
         detail = f"{len(some)} clips, {seconds:.0f} s of sound; {spent / seconds:.4f} of real time"
         found.append((name, seconds / spent, detail))
     return found
-
-
-def _quickest(work: Callable[[], object]) -> float:
-    times = []
-    for _ in range(_PASSES):
-        # Of the whole process: the prompt scorer works in a thread of its own.
-        # Of the whole process: the prompt scorer works in a thread of its own.
-        began = time.process_time()
-        work()
-        times.append(time.process_time() - began)
-    return min(times)
 
 
 def _of_prompts(models: Models, clips: Sequence[Reading]) -> list[Told]:

@@ -5,7 +5,7 @@ a process apart, resampling, every measure, the fingerprint, the 16 kHz FLAC. Th
 lives already, as it does for all but the first of 256 clips; the store and the database are not in
 it. The floor is the least that hears a file: a plain PyAV loop and soxr. Times are processor time
 of all processes together, for each clip the least of several passes; a busy machine makes all of
-them longer. How long an upload waits for its verdict at 5 clips/s is not measured here.
+them longer. How long an upload waits for its verdict at 5 clips/s: quality_wait.py.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """Walk a clip to a state by the real services: upload, quality job, settlement, release job."""
 
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from django.utils import timezone
 
 from backend.clips import lifecycle
 from backend.clips.models import Clip, Transcript
-from backend.clips.state import State
+from backend.clips.state import MOVES, State
 from backend.jobs.models import Job
 from tests.factories import Sitting, upload_clip
 from tests.sounds import speech_like, wav
@@ -55,3 +56,20 @@ def accepted_clip(
     accept_clip(clip.pk, text)
     clip.refresh_from_db()
     return clip
+
+
+def move_anywhere(clip_id: UUID, random: Random, *, actor: str) -> bool:
+    """Move a clip to a random state that is no end; False where somebody else moved it first."""
+    state = State(Clip.objects.values_list("state", flat=True).get(pk=clip_id))
+    wishes = sorted(MOVES[state] - {State.WITHDRAWN, State.EXPIRED})
+    try:
+        lifecycle.move(
+            clip_id=clip_id,
+            to=random.choice(wishes),
+            actor=actor,
+            at=timezone.now(),
+            reason="test",
+        )
+    except lifecycle.MoveRefused:
+        return False
+    return True

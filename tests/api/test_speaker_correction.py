@@ -11,10 +11,9 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from backend.clips import lifecycle, receipts
+from backend.clips import receipts
 from backend.clips.correction import correct_speaker
 from backend.clips.models import Clip, ClipEvent
-from backend.clips.state import MOVES, State
 from backend.jobs.models import AuditEvent, Job
 from backend.quality.services import record_quality_check
 from backend.speakers.models import Speaker
@@ -30,7 +29,7 @@ from tests.factories import (
 )
 from tests.jobs.test_counters import counted, recount
 from tests.sounds import speech_like, wav
-from tests.walk import accepted_clip
+from tests.walk import accepted_clip, move_anywhere
 from workers.jobs import check_quality as check_quality_job
 from workers.registry import JobRun, TryLater
 
@@ -179,19 +178,7 @@ def test_corrections_while_clips_move_and_come_leave_counters_that_equal_a_recou
         random = Random(seed)
         try:
             for _ in range(30):
-                clip_id = random.choice(clips)
-                state = State(Clip.objects.values_list("state", flat=True).get(pk=clip_id))
-                wishes = sorted(MOVES[state] - {State.WITHDRAWN, State.EXPIRED})
-                try:
-                    lifecycle.move(
-                        clip_id=clip_id,
-                        to=random.choice(wishes),
-                        actor=f"writer:{seed}",
-                        at=timezone.now(),
-                        reason="test",
-                    )
-                except lifecycle.MoveRefused:
-                    continue
+                move_anywhere(random.choice(clips), random, actor=f"writer:{seed}")
         finally:
             connections.close_all()
 

@@ -11,11 +11,10 @@ from django.db import connections
 from django.utils import timezone
 
 from backend.campaigns.models import Campaign
-from backend.clips import lifecycle
 from backend.clips.models import Clip, ClipEvent
 from backend.clips.placing import cells_of_sessions
 from backend.clips.rebinning import rebin_batch, speakers_left
-from backend.clips.state import MOVES, State
+from backend.clips.state import State
 from backend.coverage.models import Cell, Hold
 from backend.coverage.planning import rebin_key, write_plan
 from backend.jobs.models import Job
@@ -33,7 +32,7 @@ from tests.factories import (
 )
 from tests.jobs.test_counters import counted, recount
 from tests.sounds import speech_like, wav
-from tests.walk import accepted_clip
+from tests.walk import accepted_clip, move_anywhere
 from workers.jobs.rebin_speakers import rebin_speakers
 from workers.registry import JobRun
 
@@ -250,18 +249,7 @@ def test_plans_that_change_while_clips_move_and_come_leave_counters_that_equal_a
         random = Random(seed)
         try:
             for turn in range(25):
-                clip_id = random.choice(clips)
-                state = State(Clip.objects.values_list("state", flat=True).get(pk=clip_id))
-                wishes = sorted(MOVES[state] - {State.WITHDRAWN, State.EXPIRED})
-                try:
-                    lifecycle.move(
-                        clip_id=clip_id,
-                        to=random.choice(wishes),
-                        actor=f"writer:{seed}",
-                        at=timezone.now(),
-                        reason="test",
-                    )
-                except lifecycle.MoveRefused:
+                if not move_anywhere(random.choice(clips), random, actor=f"writer:{seed}"):
                     continue
                 if turn % 5 == 0:
                     announce_clip(random.choice(sittings), SOUND, seq=10 + turn)

@@ -1,7 +1,7 @@
 """Write LSTM layers, one upon another, as an ONNX file: the runtime packs their weights once.
 
 NumPy's products pack them anew at every step, which was most of the time: the same network took
-2.6 times as long with them (`benchmarks/quality_models.py`, claim `speaker`). The numbers of the
+2.8 times as long with them (`benchmarks/quality_models.py`, claim `speaker`). The numbers of the
 fields stand in onnx.proto, the operator in ONNX's list of operators (LSTM, set 14).
 """
 
